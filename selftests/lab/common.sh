@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Functions shared by the lab's scripts. Source it; it runs nothing by itself.
+#
+#   CACHE             where the tree, images and kernels are kept
+#   REPO              the project's top directory
+#   lab_tree          prints the path of the Debian tree (see tree.sh)
+#   lab_chroot CMD..  runs CMD in the tree: /src is the project, /cache is CACHE
+#   lab_key FILE..    prints a short hash over the contents of FILEs
+#   lab_kver VER      prints the tree's full version of a short one (6.12)
+#   lab_say, lab_die  messages on stderr
+
+# shellcheck disable=SC2034
+REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+LAB_DIR=$REPO/selftests/lab
+CACHE=${VFIO_MIG_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/vfio-mig}
+
+lab_say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+lab_die() { lab_say "$@"; exit 1; }
+
+lab_key() { cat -- "$@" | sha256sum | cut -c1-12; }
+
+lab_tree() { printf '%s\n' "$CACHE/tree-$(lab_key "$LAB_DIR/tree.sh" "$LAB_DIR/packages")"; }
+
+# What lab_chroot runs inside its private mount namespace.
+LAB_ENTER='
+set -eu
+tree=$1 repo=$2 cache=$3; shift 3
+mkdir -p "$tree/src" "$tree/cache"
+mount --rbind /dev "$tree/dev"
+mount -t proc proc "$tree/proc"
+mount -t tmpfs tmpfs "$tree/tmp"
+mount --bind "$repo" "$tree/src"
+mount --bind "$cache" "$tree/cache"
+cd /
+exec chroot "$tree" "$@"'
+
+# The mounts live in a private namespace: nothing stays mounted afterwards.
+# The working directory inside is /; use sh -c "cd /src && ..." or make -C.
+lab_chroot() {
+	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/root \
+		TERM=dumb unshare -m --propagation private \
+		sh -c "$LAB_ENTER" lab "$(lab_tree)" "$REPO" "$CACHE" "$@"
+}
+
+# The highest installed version whose name starts with $1 and has headers.
+lab_kver() {
+	local dir found
+	found=$(for dir in "$(lab_tree)"/lib/modules/"$1".*; do
+		[ -e "$dir/build" ] || [ -L "$dir/build" ] || continue
+		printf '%s\n' "${dir##*/}"
+	done | sort -V | tail -n 1)
+	[ -n "$found" ] || lab_die "no kernel $1 with headers in the tree"
+	printf '%s\n' "$found"
+}
