@@ -7,6 +7,8 @@
 #   REPO              the project's top directory
 #   lab_tree          prints the path of the Debian tree (see tree.sh)
 #   lab_chroot CMD..  runs CMD in the tree: /src is the project, /cache is CACHE
+#   lab_disk          prints the path of the disk image made from the tree
+#   lab_initrd VER    prints the path of the initramfs for a full version
 #   lab_key FILE..    prints a short hash over the contents of FILEs
 #   lab_kver VER      prints the tree's full version of a short one (6.12)
 #   lab_say, lab_die  messages on stderr
@@ -21,7 +23,20 @@ lab_die() { lab_say "$@"; exit 1; }
 
 lab_key() { cat -- "$@" | sha256sum | cut -c1-12; }
 
+# The kernels that everything is built and tested for.
+LAB_KERNELS="6.12 7.2"
+
 lab_tree() { printf '%s\n' "$CACHE/tree-$(lab_key "$LAB_DIR/tree.sh" "$LAB_DIR/packages")"; }
+
+lab_disk() {
+	local tree
+	tree=$(lab_tree)
+	printf '%s\n' "$CACHE/disk-${tree##*/tree-}.img"
+}
+
+lab_initrd() { # FULL_VERSION
+	printf '%s\n' "$CACHE/initrd-$1-$(lab_key "$LAB_DIR/initrd.sh").cpio"
+}
 
 # What lab_chroot runs inside its private mount namespace.
 LAB_ENTER='
@@ -38,11 +53,16 @@ exec chroot "$tree" "$@"'
 
 # The mounts live in a private namespace: nothing stays mounted afterwards.
 # The working directory inside is /; use sh -c "cd /src && ..." or make -C.
-lab_chroot() {
-	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/root \
-		TERM=dumb unshare -m --propagation private \
+# This one does not return. LAB_PREFIX may hold a command to run it under.
+LAB_PREFIX=()
+lab_chroot_exec() {
+	exec ${LAB_PREFIX[@]+"${LAB_PREFIX[@]}"} env -i \
+		PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/root TERM=dumb \
+		unshare -m --propagation private \
 		sh -c "$LAB_ENTER" lab "$(lab_tree)" "$REPO" "$CACHE" "$@"
 }
+
+lab_chroot() { (lab_chroot_exec "$@"); }
 
 # The highest installed version whose name starts with $1 and has headers.
 lab_kver() {

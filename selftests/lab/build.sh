@@ -1,0 +1,36 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# build.sh KVER [MAKE_ARGS...]: builds the modules for the kernel 6.12 or 7.2,
+# in build/KVER; they end up in build/KVER/out. Warnings (W=1) go to stderr
+# and are kept in build/KVER/log.
+set -euo pipefail
+# shellcheck source=selftests/lab/common.sh
+. "$(dirname "$0")/common.sh"
+
+[ $# -ge 1 ] || lab_die "usage: build.sh KVER [MAKE_ARGS...]"
+short=$1
+shift
+"$LAB_DIR/image.sh"
+full=$(lab_kver "$short")
+dest=$REPO/build/$short
+mkdir -p "$dest/out"
+exec 9>"$dest.lock"
+flock -w 900 9 || lab_die "another build of $short does not end"
+
+# Only what came from the project is deleted, not what was built from it.
+sources=("$REPO/Kbuild")
+for name in drivers include; do
+	[ ! -d "$REPO/$name" ] || sources+=("$REPO/$name")
+done
+rsync -a --delete --exclude '*.o' --exclude '*.ko' --exclude '*.mod' \
+	--exclude '*.mod.c' --exclude '.*.cmd' --exclude 'modules.order' \
+	"${sources[@]}" "$dest/"
+status=0
+lab_chroot make -s -j"$(nproc)" -C "/lib/modules/$full/build" \
+	"M=/src/build/$short" W=1 "$@" modules >"$dest/log" 2>&1 || status=$?
+# The kernel package has no vmlinux: no BTF, and no harm done.
+grep -v -e 'Skipping BTF generation' "$dest/log" >&2 || :
+[ $status -eq 0 ] || lab_die "the modules do not build for $full"
+rm -f "$dest"/out/*.ko
+find "$dest/drivers" -name '*.ko' -exec cp -t "$dest/out" {} +

@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Process 1 of a lab machine. Runs the command that run.sh has left in the
+# share, keeps its output, status and the kernel's log there, and powers off.
+set -u
+
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb
+
+mounts() {
+	mount -t proc proc /proc
+	mount -t sysfs sysfs /sys
+	mount -t debugfs debugfs /sys/kernel/debug
+	mount -t tracefs tracefs /sys/kernel/tracing
+	mount -t tmpfs tmpfs /tmp
+	mount -t tmpfs tmpfs /run
+	mkdir -p /dev/pts /dev/shm
+	mount -t devpts devpts /dev/pts
+	mount -t tmpfs tmpfs /dev/shm
+	ln -snf /proc/self/fd /dev/fd
+	ln -snf fd/0 /dev/stdin
+	ln -snf fd/1 /dev/stdout
+	ln -snf fd/2 /dev/stderr
+}
+
+# The number of this host, from the kernel command line.
+host_number() { sed -n 's/.*\blab\.host=\([0-9]*\).*/\1/p' /proc/cmdline; }
+
+# The card that joins two hosts; it is known by its address.
+link_up() {
+	local dev
+	modprobe virtio_net || return 0
+	for dev in /sys/class/net/*; do
+		case $(cat "$dev/address") in
+		52:54:00:99:00:*)
+			ip addr add "10.99.0.$LAB_HOST/24" dev "${dev##*/}"
+			ip link set "${dev##*/}" up
+			;;
+		esac
+	done
+}
+
+# Output goes through a pipe: a program that opens /dev/stdout again would
+# truncate a file.
+run_command() {
+	local reader
+	mkfifo /run/output
+	cat </run/output >"$state/output" &
+	reader=$!
+	(cd /lab && exec bash "$state/command") >/run/output 2>&1 </dev/null
+	echo $? >"$state/status"
+	# Children that live on may hold the pipe open: wait 5 s at most.
+	timeout 5 tail -s 0.1 --pid=$reader -f /dev/null
+}
+
+mounts
+LAB_HOST=$(host_number)
+LAB_KERNEL=$(uname -r)
+export LAB_HOST LAB_KERNEL
+state=/lab/host$LAB_HOST
+hostname "host$LAB_HOST" 2>/dev/null || echo "host$LAB_HOST" >/proc/sys/kernel/hostname
+ip link set lo up
+[ ! -e /lab/two-hosts ] || link_up
+cut -d' ' -f1 /proc/uptime >"$state/booted"
+run_command
+dmesg >"$state/dmesg"
+sync
+exec busybox poweroff -f

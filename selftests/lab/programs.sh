@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# programs.sh: builds the test programs with the tree's compiler, for the
+# tree's C library, into build/programs. Also the library and the command,
+# where they are there.
+set -euo pipefail
+# shellcheck source=selftests/lab/common.sh
+. "$(dirname "$0")/common.sh"
+
+"$LAB_DIR/image.sh"
+mkdir -p "$REPO/build/programs"
+exec 9>"$REPO/build/programs.lock"
+flock -w 900 9 || lab_die "another build of the programs does not end"
+for dir in ${LAB_PROGRAM_DIRS:-selftests/conformance selftests/qemu}; do
+	[ -f "$REPO/$dir/Makefile" ] || continue
+	lab_chroot make -s -j"$(nproc)" -C "/src/$dir" \
+		OUT=/src/build/programs || lab_die "$dir does not build"
+done
