@@ -13,7 +13,7 @@ short=$1
 shift
 "$LAB_DIR/image.sh"
 full=$(lab_kver "$short")
-dest=$REPO/build/$short
+dest=$REPO/build/${LAB_BUILD_NAME:-$short}
 mkdir -p "$dest/out"
 exec 9>"$dest.lock"
 flock -w 900 9 || lab_die "another build of $short does not end"
@@ -24,13 +24,17 @@ for name in drivers include; do
 	[ ! -d "$REPO/$name" ] || sources+=("$REPO/$name")
 done
 rsync -a --delete --exclude '*.o' --exclude '*.ko' --exclude '*.mod' \
-	--exclude '*.mod.c' --exclude '.*.cmd' --exclude 'modules.order' \
+	--exclude '*.mod.c' --exclude '.*.cmd' --exclude modules.order \
 	"${sources[@]}" "$dest/"
 status=0
 lab_chroot make -s -j"$(nproc)" -C "/lib/modules/$full/build" \
-	"M=/src/build/$short" W=1 "$@" modules >"$dest/log" 2>&1 || status=$?
+	"M=/src/build/${dest##*/}" W=1 "$@" modules >"$dest/log" 2>&1 || status=$?
 # The kernel package has no vmlinux: no BTF, and no harm done.
 grep -v -e 'Skipping BTF generation' "$dest/log" >&2 || :
 [ $status -eq 0 ] || lab_die "the modules do not build for $full"
 rm -f "$dest"/out/*.ko
-find "$dest/drivers" -name '*.ko' -exec cp -t "$dest/out" {} +
+# One line a module: its object, in some kernels with the whole path.
+while read -r object; do
+	object=${object#"/src/build/${dest##*/}/"}
+	cp "$dest/${object%.*}.ko" "$dest/out/"
+done <"$dest/modules.order"

@@ -39,6 +39,7 @@ lab_initrd() { # FULL_VERSION
 }
 
 # What lab_chroot runs inside its private mount namespace.
+# shellcheck disable=SC2016
 LAB_ENTER='
 set -eu
 tree=$1 repo=$2 cache=$3; shift 3

@@ -53,6 +53,23 @@ run_command() {
 	timeout 5 tail -s 0.1 --pid=$reader -f /dev/null
 }
 
+# Shortly before the host ends this machine: what hangs goes to the console.
+watchdog() {
+	local limit
+	limit=$(sed -n 's/.*\blab\.limit=\([0-9]*\).*/\1/p' /proc/cmdline)
+	limit=$((limit - limit / 20 - 5))
+	[ "$limit" -gt 0 ] || return 0
+	timeout "$limit" tail -f /dev/null
+	dmesg -n 8
+	echo "lab: out of time; processes:" >/dev/kmsg
+	# All but the kernel's threads.
+	ps -N --ppid 2 -p 2 -o pid,stat,wchan:20,args --no-headers |
+		while read -r line; do
+		echo "lab: $line" >/dev/kmsg
+	done
+	echo w >/proc/sysrq-trigger
+}
+
 mounts
 LAB_HOST=$(host_number)
 LAB_KERNEL=$(uname -r)
@@ -62,6 +79,7 @@ hostname "host$LAB_HOST" 2>/dev/null || echo "host$LAB_HOST" >/proc/sys/kernel/h
 ip link set lo up
 [ ! -e /lab/two-hosts ] || link_up
 cut -d' ' -f1 /proc/uptime >"$state/booted"
+watchdog &
 run_command
 dmesg >"$state/dmesg"
 sync

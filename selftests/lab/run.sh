@@ -57,9 +57,11 @@ parse() {
 }
 
 # What the machine's bash runs.
+# shellcheck disable=SC2016
 command_file() {
 	local pair
 	echo "export LAB_MODULES=/lab/modules LAB_OUT=/lab/out"
+	echo 'PATH=$PATH:/lab/programs'
 	for pair in ${envs[@]+"${envs[@]}"}; do
 		printf 'export %q=%q\n' "${pair%%=*}" "${pair#*=}"
 	done
@@ -126,7 +128,7 @@ machine() { # HOST
 		-virtfs "local,path=/src/build/${run##*/}/share,mount_tag=lab,security_model=none,multidevs=remap" \
 		-serial "file:/src/build/${run##*/}/console$1" \
 		-kernel "/boot/vmlinuz-$full" -initrd "/cache/${initrd##*/}" \
-		-append "console=ttyS0 intel_iommu=on iommu=nopt mitigations=off panic=-1 loglevel=5 log_buf_len=4M lab.host=$1 $append" \
+		-append "console=ttyS0 intel_iommu=on iommu=nopt mitigations=off panic=-1 loglevel=5 log_buf_len=4M lab.host=$1 lab.limit=$limit $append" \
 		${extra[@]+"${extra[@]}"} >"$run/qemu$1.log" 2>&1
 }
 
@@ -184,6 +186,7 @@ judge() { # HOST QEMU_STATUS
 	return "$status"
 }
 
+# shellcheck disable=SC2317
 stop() {
 	local pid
 	for pid in ${pids[@]+"${pids[@]}"}; do
@@ -222,7 +225,9 @@ for n in $(seq "$hosts"); do
 done
 [ -z "$out" ] || { mkdir -p "$out" && cp -a "$share/out/." "$out/"; }
 rm -rf "$share/modules" "$share/programs" "$share/selftests"
-if [ "$worst" = 0 ]; then
+if [ -n "${LAB_DISCARD:-}" ]; then
+	rm -rf "$run"
+elif [ "$worst" = 0 ]; then
 	[ -n "$(ls -A "$share/out")" ] || rm -rf "$run"
 else
 	echo "# lab: status $worst; the run is kept in build/${run##*/}"

@@ -10,6 +10,7 @@ tree=$1
 release=trixie
 
 # $1: an extended regular expression of release names
+# shellcheck disable=SC2016
 site() {
 	apt-get indextargets --format '$(SITE)|$(CODENAME)' |
 		awk -F'|' -v re="^($1)\$" '$2 ~ re && !n++ { print $1 }'

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What can be done here; "make help" lists it. The modules themselves are
+# described by Kbuild, which the kernel's build system reads in this place.
+
+KVER ?= 7.2
+
+help:
+	@echo 'make modules     build the modules for KVER=6.12 or 7.2 (in build/KVER/out)'
+	@echo 'make programs    build the test programs (in build/programs)'
+	@echo 'make unit        run the unit tests on this machine'
+	@echo 'make check       run all tests: unit, and in the lab for both kernels'
+	@echo 'make check-lint  run sparse, W=1, checkpatch and cppcheck'
+	@echo 'make demo        migrate a guest with its devices, in the lab'
+	@echo 'make bench       measure'
+	@echo 'make image       make the lab image only (in the cache; needs root)'
+	@echo 'make clean       remove build/'
+
+image:
+	selftests/lab/image.sh
+
+modules:
+	selftests/lab/build.sh $(KVER)
+
+programs:
+	selftests/lab/programs.sh
+
+unit:
+	$(MAKE) -C selftests/unit check
+
+check:
+	selftests/check.sh
+
+check-lint:
+	selftests/lint.sh
+
+demo:
+	selftests/qemu/demo.sh
+
+bench:
+	selftests/bench/bench.sh
+
+clean:
+	rm -rf build
+
+.PHONY: help image modules programs unit check check-lint demo bench clean

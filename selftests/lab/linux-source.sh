@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# linux-source.sh: fetches the source of the newest kernel of the tree from
+# its distribution, once, unpacks it in the cache and prints where.
+set -euo pipefail
+# shellcheck source=selftests/lab/common.sh
+. "$(dirname "$0")/common.sh"
+
+short=7.2
+dir=$CACHE/linux-source-$(lab_kver $short)
+
+fetch() {
+	local work=$dir.new
+	rm -rf "$work"
+	mkdir -p "$work"
+	lab_chroot sh -c "cd /cache/${work##*/} && apt-get update &&
+		apt-get download -t trixie-backports linux-source-$short &&
+		dpkg -x linux-source-$short*.deb deb &&
+		tar -xf deb/usr/src/linux-source-$short.tar.xz --strip-components=1 &&
+		rm -rf deb *.deb" >"$CACHE/linux-source.log" 2>&1 ||
+		lab_die "no source; the log is in $CACHE/linux-source.log"
+	mv "$work" "$dir"
+}
+
+"$LAB_DIR/image.sh"
+exec 9>"$CACHE/linux-source.lock"
+flock -w 1800 9 || lab_die "another fetch of the source does not end"
+[ -d "$dir" ] || fetch
+printf '%s\n' "$dir"

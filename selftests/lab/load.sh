@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# For scripts inside a lab machine: lab_load NAME [PARAM=VALUE...] loads a
+# module, ours from /lab/modules (after what it depends on) or the kernel's;
+# lab_unload NAME... unloads in the order given.
+
+LAB_MODULES=${LAB_MODULES:-/lab/modules}
+
+# The file of one of our modules; file names have "-" or "_".
+lab_module_file() {
+	local file
+	for file in "$LAB_MODULES"/*.ko; do
+		file=${file##*/}
+		if [ "${file//-/_}" = "${1//-/_}.ko" ]; then
+			printf '%s\n' "$LAB_MODULES/$file"
+			return 0
+		fi
+	done
+	return 1
+}
+
+lab_loaded() { [ -d "/sys/module/${1//-/_}" ]; }
+
+lab_load() {
+	local name=$1 file dep
+	shift
+	! lab_loaded "$name" || return 0
+	if ! file=$(lab_module_file "$name"); then
+		modprobe "$name" "$@"
+		return
+	fi
+	for dep in $(modinfo -F depends "$file" | tr ',' ' '); do
+		lab_load "$dep" || return 1
+	done
+	insmod "$file" "$@"
+}
+
+lab_unload() {
+	local name
+	for name; do
+		! lab_loaded "$name" || rmmod "$name" || return 1
+	done
+}
+
+# Our modules, one that is used by another after its user: order to unload.
+lab_unload_all() {
+	local file
+	for _ in 1 2 3 4; do
+		for file in "$LAB_MODULES"/*.ko; do
+			file=${file##*/}
+			rmmod "${file%.ko}" 2>/dev/null || :
+		done
+	done
+	for file in "$LAB_MODULES"/*.ko; do
+		file=${file##*/}
+		! lab_loaded "${file%.ko}" || return 1
+	done
+}
