@@ -8,7 +8,6 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 short=7.2
-dir=$CACHE/linux-source-$(lab_kver $short)
 
 fetch() {
 	local work=$dir.new
@@ -24,6 +23,7 @@ fetch() {
 }
 
 "$LAB_DIR/image.sh"
+dir=$CACHE/linux-source-$(lab_kver $short)
 exec 9>"$CACHE/linux-source.lock"
 flock -w 1800 9 || lab_die "another fetch of the source does not end"
 [ -d "$dir" ] || fetch
