@@ -35,7 +35,19 @@ modules() { # KVER MAKE_ARGS...
 	LAB_BUILD_NAME=lint "$LAB_DIR/build.sh" "$kver" "$@"
 }
 
-sparse() { modules "$1" C=2 CF=-D__CHECK_ENDIAN__; }
+# The kernel packages leave out a script that newer makefiles call to try
+# sparse; and a sparse of 0.6.4 does not know __typeof_unqual__.
+sparse() { # KVER
+	local script=scripts/checker-valid.sh source headers
+	headers=$(lab_tree)/usr/src/linux-headers-$(lab_kver "$1")
+	headers=${headers%-*}-common
+	if grep -q "$script" "$headers/Makefile" && [ ! -e "$headers/$script" ]; then
+		source=$("$LAB_DIR/linux-source.sh") || return 1
+		install -m 755 "$source/$script" "$headers/$script"
+	fi
+	modules "$1" C=2 \
+		'CF=-D__CHECK_ENDIAN__ -D__typeof_unqual__=__typeof__'
+}
 
 tracked() { git -C "$REPO" ls-files -- "$@"; }
 

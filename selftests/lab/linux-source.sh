@@ -10,7 +10,7 @@ set -euo pipefail
 short=7.2
 
 fetch() {
-	local work=$dir.new
+	local work=$1.new
 	rm -rf "$work"
 	mkdir -p "$work"
 	lab_chroot sh -c "cd /cache/${work##*/} && apt-get update &&
@@ -19,12 +19,12 @@ fetch() {
 		tar -xf deb/usr/src/linux-source-$short.tar.xz --strip-components=1 &&
 		rm -rf deb *.deb" >"$CACHE/linux-source.log" 2>&1 ||
 		lab_die "no source; the log is in $CACHE/linux-source.log"
-	mv "$work" "$dir"
+	mv "$work" "$1"
 }
 
 "$LAB_DIR/image.sh"
 dir=$CACHE/linux-source-$(lab_kver $short)
 exec 9>"$CACHE/linux-source.lock"
 flock -w 1800 9 || lab_die "another fetch of the source does not end"
-[ -d "$dir" ] || fetch
+[ -d "$dir" ] || fetch "$dir"
 printf '%s\n' "$dir"
