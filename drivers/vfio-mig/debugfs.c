@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/kernel/debug/vfio_mig/<device>/: state, last reason, fault injection.
+ * An own root, since distribution kernels are built without VFIO's.
+ */
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/uaccess.h>
+#include "internal.h"
+
+static struct dentry *root;
+
+static int state_show(struct seq_file *m, void *unused)
+{
+	struct vmig_dev *vm = m->private;
+	enum vfio_device_mig_state state;
+
+	vmig_get_state(vm, &state);
+	seq_printf(m, "%s\n", vmig_state_str(state));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(state);
+
+static int reason_show(struct seq_file *m, void *unused)
+{
+	struct vmig_dev *vm = m->private;
+	char text[VMIG_REASON_MAX];
+
+	scoped_guard(spinlock, &vm->note_lock)
+		strscpy(text, vm->reason, sizeof(text));
+	seq_printf(m, "%s\n", text);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(reason);
+
+static int token_show(struct seq_file *m, void *unused)
+{
+	struct vmig_dev *vm = m->private;
+	char *text __free(kfree) = kzalloc(VMIG_TOKEN_MAX, GFP_KERNEL);
+	int len;
+
+	if (!text)
+		return -ENOMEM;
+	len = vm->ops->token(vm, text, VMIG_TOKEN_MAX);
+	if (len < 0)
+		return len;
+	seq_printf(m, "%s\n", text);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(token);
+
+/**
+ * vmig_fault_at - was a fault armed for this point?
+ * @vm: device
+ * @kind: "arc", "save" or "load"
+ * @what: target state, or name of the section
+ *
+ * Return: 0 or the errno to fail with.
+ */
+int vmig_fault_at(struct vmig_dev *vm, const char *kind, const char *what)
+{
+	size_t n = strlen(kind);
+
+	guard(spinlock)(&vm->note_lock);
+	if (!vm->fault.error || strncmp(vm->fault.at, kind, n) ||
+	    vm->fault.at[n] != ':' || strcmp(vm->fault.at + n + 1, what))
+		return 0;
+	return vm->fault.error;
+}
+EXPORT_SYMBOL_GPL(vmig_fault_at);
+
+/* "KIND:NAME -ERRNO" arms, "off" disarms. */
+static ssize_t fail_at_write(struct file *file, const char __user *user,
+			     size_t len, loff_t *pos)
+{
+	struct vmig_dev *vm = file->private_data;
+	struct vmig_fault fault = {};
+	char text[64] = "";
+	ssize_t n = simple_write_to_buffer(text, sizeof(text) - 1, pos, user, len);
+
+	if (n < 0)
+		return n;
+	if (!sysfs_streq(text, "off") &&
+	    (sscanf(text, "%31s %d", fault.at, &fault.error) != 2 ||
+	     fault.error >= 0 || fault.error < -MAX_ERRNO))
+		return -EINVAL;
+	guard(spinlock)(&vm->note_lock);
+	vm->fault = fault;
+	return len;
+}
+
+static const struct file_operations fail_at_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = fail_at_write,
+};
+
+/**
+ * vmig_register - the device can be seen
+ * @vm: device
+ * @name: of its debugfs directory; drivers may add files to vm->dir
+ *
+ * Return: 0; debugfs may be missing, which is no error.
+ */
+int vmig_register(struct vmig_dev *vm, const char *name)
+{
+	vm->dir = debugfs_create_dir(name, root);
+	debugfs_create_file("state", 0400, vm->dir, vm, &state_fops);
+	debugfs_create_file("reason", 0400, vm->dir, vm, &reason_fops);
+	debugfs_create_file("token", 0400, vm->dir, vm, &token_fops);
+	debugfs_create_file("fail_at", 0200, vm->dir, vm, &fail_at_fops);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vmig_register);
+
+/**
+ * vmig_unregister - undo vmig_register(); waits for readers of its files
+ * @vm: device
+ */
+void vmig_unregister(struct vmig_dev *vm)
+{
+	debugfs_remove_recursive(vm->dir);
+	vm->dir = NULL;
+}
+EXPORT_SYMBOL_GPL(vmig_unregister);
+
+void vmig_debugfs_init(void)
+{
+	root = debugfs_create_dir("vfio_mig", NULL);
+}
+
+void vmig_debugfs_exit(void)
+{
+	debugfs_remove_recursive(root);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VFIO_MIG_INTERNAL_H
+#define _VFIO_MIG_INTERNAL_H
+
+#include <linux/kref.h>
+#include <linux/vfio_mig.h>
+
+enum vmig_phase {
+	VMIG_PHASE_PRECOPY,
+	VMIG_PHASE_STOPCOPY,
+	VMIG_PHASE_RESUME,
+};
+
+/**
+ * struct vmig_session - one data file
+ * @ref: held by the file, and by the device until it lets go
+ * @io_mutex: serialises users of the file and protects @stage. May be held
+ *	across a fault of user memory; reset, close and arcs never take it.
+ * @stage: bytes on their way from or to the user
+ * @lock: protects everything below. Never held across an access to user
+ *	memory. Taken inside the device's state mutex, and inside @io_mutex.
+ * @vm: the device, NULL once it let go: then the session is dead
+ * @phase: what the file may be used for
+ * @error: first failure; it sticks
+ * @buf: one record (saving) or one payload (resuming)
+ * @fill: bytes of @buf that a reader may have
+ * @pos: bytes of @buf that a reader has had
+ * @emit: counters of the stream being saved
+ * @parser: decoder of the stream being loaded
+ * @next: section whose turn it is, when saving
+ * @sent: bit for each non-repeating section already sent in this phase
+ * @seen: bit for each section seen by the loader
+ * @head_done: header and token were queued, or the token was accepted
+ * @end_done: END was queued
+ * @skipped: optional records that this driver does not know
+ */
+struct vmig_session {
+	struct kref ref;
+	struct mutex io_mutex;
+	u8 *stage;
+	struct mutex lock;
+	struct vmig_dev *vm;
+	enum vmig_phase phase;
+	int error;
+	u8 *buf;
+	u32 fill;
+	u32 pos;
+	struct vmig_emitter emit;
+	struct vmig_parser parser;
+	unsigned int next;
+	unsigned long sent;
+	unsigned long seen;
+	bool head_done;
+	bool end_done;
+	u64 skipped;
+};
+
+#define VMIG_STAGE_SIZE	SZ_64K
+
+struct file *vmig_session_open(struct vmig_dev *vm, enum vmig_phase phase);
+void vmig_session_kill(struct vmig_session *s);
+void vmig_session_final(struct vmig_session *s);
+int vmig_session_verdict(struct vmig_session *s);
+u64 vmig_session_left(struct vmig_session *s);
+
+int vmig_produce(struct vmig_session *s);
+int vmig_consume(struct vmig_session *s);
+int vmig_missing(struct vmig_session *s);
+u64 vmig_fixed_size(struct vmig_dev *vm);
+u64 vmig_bulk_size(struct vmig_dev *vm, struct vmig_pending *p);
+
+int vmig_token_check(const char *source, const char *target, char *why,
+		     size_t len);
+
+void vmig_debugfs_init(void);
+void vmig_debugfs_exit(void);
+
+#endif

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From a driver's table of sections to records and back. Length, save, load
+ * and bounds of fixed-layout sections all follow from the field table.
+ */
+#include <linux/bitops.h>
+#include <linux/unaligned.h>
+#include "internal.h"
+
+static u32 section_max(const struct vmig_section *sec)
+{
+	unsigned int i;
+	u32 len = 0;
+
+	if (!sec->fields)
+		return sec->max_len;
+	for (i = 0; i < sec->nr_fields; i++)
+		len += sec->fields[i].width * sec->fields[i].count;
+	return len;
+}
+
+static u32 section_min(const struct vmig_section *sec)
+{
+	return sec->fields ? section_max(sec) : sec->min_len;
+}
+
+static u64 value_get(const void *p, u8 width)
+{
+	switch (width) {
+	case 1: return *(const u8 *)p;
+	case 2: return *(const u16 *)p;
+	case 4: return *(const u32 *)p;
+	default: return *(const u64 *)p;
+	}
+}
+
+static void value_set(void *p, u8 width, u64 v)
+{
+	switch (width) {
+	case 1:
+		*(u8 *)p = v;
+		break;
+	case 2:
+		*(u16 *)p = v;
+		break;
+	case 4:
+		*(u32 *)p = v;
+		break;
+	default:
+		*(u64 *)p = v;
+	}
+}
+
+static u64 wire_get(const u8 *p, u8 width)
+{
+	switch (width) {
+	case 1: return *p;
+	case 2: return get_unaligned_le16(p);
+	case 4: return get_unaligned_le32(p);
+	default: return get_unaligned_le64(p);
+	}
+}
+
+static void wire_put(u8 *p, u8 width, u64 v)
+{
+	switch (width) {
+	case 1:
+		*p = v;
+		break;
+	case 2:
+		put_unaligned_le16(v, p);
+		break;
+	case 4:
+		put_unaligned_le32(v, p);
+		break;
+	default:
+		put_unaligned_le64(v, p);
+	}
+}
+
+static int fields_save(struct vmig_dev *vm, const struct vmig_section *sec,
+		       struct vmig_chunk *c)
+{
+	const u8 *state = vm->ops->live(vm);
+	unsigned int i, k;
+
+	for (i = 0; i < sec->nr_fields; i++) {
+		const struct vmig_field *f = &sec->fields[i];
+
+		for (k = 0; k < f->count; k++) {
+			wire_put(c->data + c->len, f->width,
+				 value_get(state + f->offset + k * f->width,
+					   f->width));
+			c->len += f->width;
+		}
+	}
+	return VMIG_SAVE_CHUNK;
+}
+
+static int fields_load(struct vmig_dev *vm, const struct vmig_section *sec,
+		       const struct vmig_chunk *c)
+{
+	u8 *state = vm->ops->shadow(vm);
+	const u8 *in = c->data;
+	unsigned int i, k;
+
+	for (i = 0; i < sec->nr_fields; i++) {
+		const struct vmig_field *f = &sec->fields[i];
+
+		for (k = 0; k < f->count; k++, in += f->width) {
+			u64 v = wire_get(in, f->width);
+
+			if (v < f->min || v > f->max)
+				return vmig_refuse(vm, -EINVAL,
+					"%s: %s is %#llx, allowed %#llx to %#llx",
+					sec->name, f->name, v, f->min, f->max);
+			value_set(state + f->offset + k * f->width, f->width, v);
+		}
+	}
+	return 0;
+}
+
+static int section_save(struct vmig_dev *vm, const struct vmig_section *sec,
+			struct vmig_chunk *c)
+{
+	int ret = vmig_fault_at(vm, "save", sec->name);
+
+	if (ret)
+		return vmig_refuse(vm, ret, "%s: injected fault", sec->name);
+	if (sec->fields)
+		return fields_save(vm, sec, c);
+	return sec->save(vm, c);
+}
+
+static void emit(struct vmig_session *s, const struct vmig_section *sec,
+		 const struct vmig_chunk *c)
+{
+	struct vmig_record rec = {
+		.tag = sec->tag,
+		.version = sec->version,
+		.instance = c->instance,
+		.vendor = sec->vendor,
+		.length = c->len,
+	};
+
+	if (sec->flags & VMIG_SEC_OPTIONAL)
+		rec.flags |= VMIG_REC_OPTIONAL;
+	if (sec->flags & VMIG_SEC_VENDOR)
+		rec.flags |= VMIG_REC_VENDOR;
+	if (s->phase == VMIG_PHASE_PRECOPY)
+		rec.flags |= VMIG_REC_PRECOPY;
+	s->fill += vmig_emit_record(&s->emit, s->buf + s->fill, &rec);
+}
+
+/* The token comes first, so that a target refuses in its first write(). */
+static int produce_head(struct vmig_session *s)
+{
+	static const struct vmig_section token = {
+		.tag = VMIG_TAG_TOKEN, .version = 1,
+	};
+	struct vmig_chunk c = {};
+	int len;
+
+	s->fill = vmig_emit_header(&s->emit, s->buf, s->vm->ops->minor);
+	c.data = s->buf + s->fill + VMIG_RECORD_LEN;
+	len = s->vm->ops->token(s->vm, c.data, VMIG_TOKEN_MAX);
+	if (len < 0)
+		return len;
+	c.len = len;
+	emit(s, &token, &c);
+	s->head_done = true;
+	return 0;
+}
+
+static bool section_due(struct vmig_session *s, unsigned int i)
+{
+	const struct vmig_section *sec = &s->vm->ops->sections[i];
+
+	if (s->phase == VMIG_PHASE_PRECOPY && !(sec->flags & VMIG_SEC_PRECOPY))
+		return false;
+	if (s->sent & BIT(i))
+		return false;
+	return !sec->needed || sec->needed(s->vm);
+}
+
+/* One section's turn; leaves s->fill at 0 when it had nothing to say. */
+static int produce_section(struct vmig_session *s, unsigned int i)
+{
+	const struct vmig_section *sec = &s->vm->ops->sections[i];
+	struct vmig_chunk c = { .data = s->buf + VMIG_RECORD_LEN };
+	int ret;
+
+	if (!section_due(s, i))
+		return 0;
+	ret = section_save(s->vm, sec, &c);
+	if (ret <= 0)
+		return ret;
+	emit(s, sec, &c);
+	if (!(sec->flags & VMIG_SEC_REPEAT))
+		s->sent |= BIT(i);
+	return 0;
+}
+
+/**
+ * vmig_produce - put the next record of a saved stream into the session
+ * @s: session with an empty buffer
+ *
+ * Context: session lock held.
+ * Return: 0, with s->fill at 0 when there is nothing to send now, or an errno.
+ */
+int vmig_produce(struct vmig_session *s)
+{
+	unsigned int nr = s->vm->ops->nr_sections;
+	int ret;
+
+	lockdep_assert_held(&s->lock);
+	if (!s->head_done)
+		return produce_head(s);
+	if (s->end_done)
+		return 0;
+	while (s->next < nr) {
+		ret = produce_section(s, s->next);
+		if (ret || s->fill)
+			return ret;
+		s->next++;
+	}
+	s->next = 0;
+	if (s->phase == VMIG_PHASE_PRECOPY)
+		return 0;
+	s->fill = vmig_emit_end(&s->emit, s->buf);
+	s->end_done = true;
+	return 0;
+}
+
+static const struct vmig_section *section_find(struct vmig_dev *vm,
+					       const struct vmig_record *rec)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->ops->nr_sections; i++) {
+		const struct vmig_section *sec = &vm->ops->sections[i];
+
+		if (sec->tag == rec->tag && sec->vendor == rec->vendor)
+			return sec;
+	}
+	return NULL;
+}
+
+static int consume_token(struct vmig_session *s)
+{
+	struct vmig_record *rec = &s->parser.rec;
+	char why[VMIG_REASON_MAX] = "";
+	char *own __free(kfree) = kzalloc(2 * VMIG_TOKEN_MAX, GFP_KERNEL_ACCOUNT);
+	char *peer = own + VMIG_TOKEN_MAX;
+	int ret;
+
+	if (!own)
+		return vmig_refuse(s->vm, -ENOMEM, "no memory for the token");
+	if (rec->tag != VMIG_TAG_TOKEN || rec->vendor || rec->version != 1)
+		return vmig_refuse(s->vm, -EINVAL, "stream has no token");
+	if (rec->length >= VMIG_TOKEN_MAX ||
+	    memchr(s->parser.payload, 0, rec->length))
+		return vmig_refuse(s->vm, -EINVAL, "malformed token");
+	memcpy(peer, s->parser.payload, rec->length);
+	ret = s->vm->ops->token(s->vm, own, VMIG_TOKEN_MAX);
+	if (ret < 0)
+		return ret;
+	ret = vmig_token_check(peer, own, why, sizeof(why));
+	if (ret)
+		return vmig_refuse(s->vm, ret, "%s", why);
+	s->head_done = true;
+	return 0;
+}
+
+static int check_shape(struct vmig_session *s, const struct vmig_section *sec)
+{
+	struct vmig_record *rec = &s->parser.rec;
+	unsigned int i = sec - s->vm->ops->sections;
+	bool again = sec->flags & (VMIG_SEC_REPEAT | VMIG_SEC_PRECOPY);
+
+	if (rec->version != sec->version)
+		return vmig_refuse(s->vm, -EPROTONOSUPPORT,
+				   "%s: layout version %u, known is %u",
+				   sec->name, rec->version, sec->version);
+	if (rec->length < section_min(sec))
+		return vmig_refuse(s->vm, -EINVAL, "%s: %u bytes are too few",
+				   sec->name, rec->length);
+	if (rec->length > section_max(sec))
+		return vmig_refuse(s->vm, -EMSGSIZE, "%s: %u bytes are too many",
+				   sec->name, rec->length);
+	if ((s->seen & BIT(i)) && !again)
+		return vmig_refuse(s->vm, -EINVAL, "%s: sent twice", sec->name);
+	if ((rec->flags & VMIG_REC_PRECOPY) && !(sec->flags & VMIG_SEC_PRECOPY))
+		return vmig_refuse(s->vm, -EINVAL, "%s: not a precopy section",
+				   sec->name);
+	if (sec->minor > s->parser.minor)
+		return vmig_refuse(s->vm, -EINVAL,
+				   "%s: newer than the stream's minor", sec->name);
+	s->seen |= BIT(i);
+	return 0;
+}
+
+/**
+ * vmig_consume - take the record that the parser completed
+ * @s: resuming session
+ *
+ * Context: session lock held.
+ * Return: 0 or the errno that refuses the stream; the reason is recorded.
+ */
+int vmig_consume(struct vmig_session *s)
+{
+	struct vmig_record *rec = &s->parser.rec;
+	const struct vmig_section *sec;
+	struct vmig_chunk c = {
+		.data = s->parser.payload, .len = rec->length,
+		.instance = rec->instance, .version = rec->version,
+	};
+	int ret;
+
+	lockdep_assert_held(&s->lock);
+	if (!s->head_done)
+		return consume_token(s);
+	sec = section_find(s->vm, rec);
+	if (!sec && (rec->flags & VMIG_REC_OPTIONAL)) {
+		s->skipped++;
+		return 0;
+	}
+	if (!sec)
+		return vmig_refuse(s->vm, -EOPNOTSUPP,
+				   "unknown mandatory section %#x of vendor %#x",
+				   rec->tag, rec->vendor);
+	ret = check_shape(s, sec);
+	if (ret)
+		return ret;
+	ret = vmig_fault_at(s->vm, "load", sec->name);
+	if (ret)
+		return vmig_refuse(s->vm, ret, "%s: injected fault", sec->name);
+	return sec->fields ? fields_load(s->vm, sec, &c) : sec->load(s->vm, &c);
+}
+
+/* A section that must come and did not: -ENODATA. */
+int vmig_missing(struct vmig_session *s)
+{
+	const struct vmig_ops *ops = s->vm->ops;
+	unsigned int i;
+
+	for (i = 0; i < ops->nr_sections; i++) {
+		const struct vmig_section *sec = &ops->sections[i];
+
+		if (sec->needed || (s->seen & BIT(i)))
+			continue;
+		if (sec->flags & (VMIG_SEC_OPTIONAL | VMIG_SEC_REPEAT))
+			continue;
+		return vmig_refuse(s->vm, -ENODATA, "%s: section is missing",
+				   sec->name);
+	}
+	return 0;
+}
+
+/* Upper bound of a stream without its bulk sections, in bytes. */
+u64 vmig_fixed_size(struct vmig_dev *vm)
+{
+	u64 size = VMIG_HEADER_LEN + VMIG_RECORD_LEN + VMIG_TOKEN_MAX +
+		   VMIG_RECORD_LEN + VMIG_END_LEN;
+	unsigned int i;
+
+	for (i = 0; i < vm->ops->nr_sections; i++)
+		if (!(vm->ops->sections[i].flags & VMIG_SEC_REPEAT))
+			size += VMIG_RECORD_LEN +
+				section_max(&vm->ops->sections[i]);
+	return size;
+}
+
+u64 vmig_bulk_size(struct vmig_dev *vm, struct vmig_pending *p)
+{
+	if (vm->ops->pending)
+		vm->ops->pending(vm, p);
+	return p->initial + p->dirty;
+}

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The data file: who may read, write and wait, and what it answers.
+ *
+ * linux/vfio.h on the data_fd: in PRE_COPY a temporary end is ENOMSG; in
+ * STOP_COPY the end is 0; a driver accepts any segmentation of the stream.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include "internal.h"
+#include "vfio_compat.h"
+
+static void session_free(struct kref *ref)
+{
+	struct vmig_session *s = container_of(ref, struct vmig_session, ref);
+
+	mutex_destroy(&s->lock);
+	mutex_destroy(&s->io_mutex);
+	kvfree(s->buf);
+	kvfree(s->stage);
+	kfree(s);
+}
+
+static int session_release(struct inode *inode, struct file *file)
+{
+	struct vmig_session *s = file->private_data;
+
+	kref_put(&s->ref, session_free);
+	return 0;
+}
+
+/* Queue bytes for the reader. 0: there are some; 1: end; or an errno. */
+static int session_refill(struct vmig_session *s)
+{
+	int ret;
+
+	lockdep_assert_held(&s->lock);
+	if (!s->vm)
+		return -ENODEV;
+	if (s->error)
+		return s->error;
+	if (s->pos < s->fill)
+		return 0;
+	s->pos = 0;
+	s->fill = 0;
+	ret = vmig_produce(s);
+	if (ret < 0)
+		s->error = ret;
+	if (ret < 0 || s->fill)
+		return min(ret, 0);
+	return s->phase == VMIG_PHASE_PRECOPY ? -ENOMSG : 1;
+}
+
+/*
+ * Bytes leave the queue only after the user has them, so a faulting buffer
+ * loses nothing. io_mutex keeps other readers out meanwhile, and nobody but a
+ * reader refills the queue.
+ */
+static ssize_t session_read_chunk(struct vmig_session *s, char __user *buf,
+				  size_t len)
+{
+	size_t n, left;
+	int ret;
+
+	scoped_guard(mutex, &s->lock) {
+		ret = session_refill(s);
+		if (ret)
+			return ret < 0 ? ret : 0;
+		n = min_t(size_t, len, s->fill - s->pos);
+		n = min_t(size_t, n, VMIG_STAGE_SIZE);
+		memcpy(s->stage, s->buf + s->pos, n);
+	}
+	left = copy_to_user(buf, s->stage, n);
+	if (left == n)
+		return -EFAULT;
+	scoped_guard(mutex, &s->lock) {
+		if (!s->vm)
+			return -ENODEV;
+		s->pos += n - left;
+	}
+	return n - left;
+}
+
+static ssize_t session_read(struct file *file, char __user *buf, size_t len,
+			    loff_t *pos)
+{
+	struct vmig_session *s = file->private_data;
+	ssize_t done = 0;
+	ssize_t ret = 0;
+
+	if (!len)
+		return 0;
+	if (mutex_lock_interruptible(&s->io_mutex))
+		return -EINTR;
+	while (done < len) {
+		ret = session_read_chunk(s, buf + done, len - done);
+		if (ret <= 0)
+			break;
+		done += ret;
+		cond_resched();
+	}
+	mutex_unlock(&s->io_mutex);
+	return done ? done : ret;
+}
+
+static int session_take(struct vmig_session *s, size_t len)
+{
+	size_t pos = 0;
+
+	guard(mutex)(&s->lock);
+	if (!s->vm)
+		return -ENODEV;
+	while (!s->error && pos < len) {
+		size_t used;
+		int ret = vmig_parser_feed(&s->parser, s->stage + pos,
+					   len - pos, &used);
+
+		pos += used;
+		if (ret > 0)
+			ret = vmig_consume(s);
+		else if (ret < 0)
+			vmig_refuse(s->vm, ret, "%s", s->parser.reason);
+		if (ret < 0)
+			s->error = ret;
+	}
+	return s->error;
+}
+
+static int session_alive(struct vmig_session *s)
+{
+	guard(mutex)(&s->lock);
+	return s->vm ? s->error : -ENODEV;
+}
+
+static ssize_t session_write(struct file *file, const char __user *buf,
+			     size_t len, loff_t *pos)
+{
+	struct vmig_session *s = file->private_data;
+	ssize_t done = 0;
+	int ret;
+
+	if (!len)
+		return 0;
+	if (mutex_lock_interruptible(&s->io_mutex))
+		return -EINTR;
+	ret = session_alive(s);
+	while (!ret && done < len) {
+		size_t n = min_t(size_t, len - done, VMIG_STAGE_SIZE);
+		size_t left = copy_from_user(s->stage, buf + done, n);
+
+		if (left == n) {
+			ret = -EFAULT;
+			break;
+		}
+		ret = session_take(s, n - left);
+		if (!ret)
+			done += n - left;
+		cond_resched();
+	}
+	mutex_unlock(&s->io_mutex);
+	/*
+	 * A refused stream is reported by the write that refused it, even if
+	 * chunks before were good: nobody may think that all went well.
+	 */
+	if (ret && ret != -EFAULT)
+		return ret;
+	return done ? done : ret;
+}
+
+static __poll_t session_poll(struct file *file, poll_table *wait)
+{
+	struct vmig_session *s = file->private_data;
+
+	/* Never waits: what there is to read is produced by the reader. */
+	guard(mutex)(&s->lock);
+	if (!s->vm || s->error)
+		return EPOLLERR | EPOLLIN | EPOLLRDNORM;
+	return EPOLLIN | EPOLLRDNORM;
+}
+
+static int session_precopy_info(struct vmig_session *s,
+				struct vfio_precopy_info *info)
+{
+	struct vmig_pending p = {};
+
+	guard(mutex)(&s->lock);
+	if (!s->vm)
+		return -ENODEV;
+	if (s->phase != VMIG_PHASE_PRECOPY)
+		return -EINVAL;
+	if (s->error)
+		return s->error;
+	/* v1 leaves flags as the user had them; v2 makes them an output. */
+	if (vmig_compat_precopy_v2(s->vm->vdev))
+		info->flags = 0;
+	vmig_bulk_size(s->vm, &p);
+	info->initial_bytes = p.initial + (s->fill - s->pos);
+	if (!s->head_done)
+		info->initial_bytes += VMIG_HEADER_LEN + VMIG_RECORD_LEN;
+	info->dirty_bytes = p.dirty;
+	return 0;
+}
+
+static long session_ioctl(struct file *file, unsigned int cmd,
+			  unsigned long arg)
+{
+	struct vmig_session *s = file->private_data;
+	unsigned long size = offsetofend(struct vfio_precopy_info, dirty_bytes);
+	void __user *user = (void __user *)arg;
+	struct vfio_precopy_info info = {};
+	int ret;
+
+	if (cmd != VFIO_MIG_GET_PRECOPY_INFO)
+		return -ENOTTY;
+	if (copy_from_user(&info, user, size))
+		return -EFAULT;
+	if (info.argsz < size)
+		return -EINVAL;
+	ret = session_precopy_info(s, &info);
+	if (ret)
+		return ret;
+	return copy_to_user(user, &info, size) ? -EFAULT : 0;
+}
+
+static const struct file_operations vmig_save_fops = {
+	.owner = THIS_MODULE,
+	.read = session_read,
+	.poll = session_poll,
+	.unlocked_ioctl = session_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.release = session_release,
+};
+
+static const struct file_operations vmig_resume_fops = {
+	.owner = THIS_MODULE,
+	.write = session_write,
+	.release = session_release,
+};
+
+static struct vmig_session *session_alloc(struct vmig_dev *vm,
+					  enum vmig_phase phase)
+{
+	struct vmig_session *s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+
+	if (!s)
+		return NULL;
+	kref_init(&s->ref);
+	mutex_init(&s->io_mutex);
+	mutex_init(&s->lock);
+	s->vm = vm;
+	s->phase = phase;
+	s->stage = kvmalloc(VMIG_STAGE_SIZE, GFP_KERNEL_ACCOUNT);
+	s->buf = kvmalloc(VMIG_RECORD_LEN + VMIG_CHUNK_MAX, GFP_KERNEL_ACCOUNT);
+	if (!s->stage || !s->buf) {
+		kref_put(&s->ref, session_free);
+		return NULL;
+	}
+	vmig_parser_init(&s->parser, s->buf, vm->ops->minor);
+	return s;
+}
+
+/* A data file for @phase; the device gets its own reference. */
+struct file *vmig_session_open(struct vmig_dev *vm, enum vmig_phase phase)
+{
+	bool save = phase != VMIG_PHASE_RESUME;
+	struct vmig_session *s;
+	struct file *file;
+
+	lockdep_assert_held(&vm->state_mutex);
+	if (WARN_ON_ONCE(vm->session))
+		return ERR_PTR(-EBUSY);
+	s = session_alloc(vm, phase);
+	if (!s)
+		return ERR_PTR(-ENOMEM);
+	file = anon_inode_getfile("vfio-mig",
+				  save ? &vmig_save_fops : &vmig_resume_fops,
+				  s, save ? O_RDONLY : O_WRONLY);
+	if (IS_ERR(file)) {
+		kref_put(&s->ref, session_free);
+		return file;
+	}
+	stream_open(file->f_inode, file);
+	kref_get(&s->ref);
+	vm->session = s;
+	return file;
+}
+
+/* The device lets go: whatever is done with the file now is -ENODEV. */
+void vmig_session_kill(struct vmig_session *s)
+{
+	scoped_guard(mutex, &s->lock)
+		s->vm = NULL;
+	kref_put(&s->ref, session_free);
+}
+
+/* The device has stopped: what is still to come is final. */
+void vmig_session_final(struct vmig_session *s)
+{
+	guard(mutex)(&s->lock);
+	s->phase = VMIG_PHASE_STOPCOPY;
+	s->next = 0;
+	s->sent = 0;
+}
+
+/* May what was loaded be applied? */
+int vmig_session_verdict(struct vmig_session *s)
+{
+	guard(mutex)(&s->lock);
+	if (s->error)
+		return s->error;
+	if (!vmig_parser_done(&s->parser))
+		return vmig_refuse(s->vm, -ENODATA,
+				   "stream ends before its END record");
+	return vmig_missing(s);
+}
+
+/* Upper bound of what a reader will still get. */
+u64 vmig_session_left(struct vmig_session *s)
+{
+	struct vmig_pending p = {};
+
+	guard(mutex)(&s->lock);
+	if (s->end_done)
+		return s->fill - s->pos;
+	return s->fill - s->pos + vmig_fixed_size(s->vm) +
+	       vmig_bulk_size(s->vm, &p);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Differences of the VFIO kernel interface between the supported kernels. */
+#ifndef _VFIO_MIG_VFIO_COMPAT_H
+#define _VFIO_MIG_VFIO_COMPAT_H
+
+#include <linux/version.h>
+#include <linux/vfio.h>
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0)
+#define VMIG_HAVE_REGION_INFO_OP	1
+#else
+#define VMIG_HAVE_REGION_INFO_OP	0
+#endif
+
+/* Did the user opt in to VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2? */
+static inline bool vmig_compat_precopy_v2(struct vfio_device *vdev)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0)
+	return vdev->precopy_info_v2;
+#else
+	return false;
+#endif
+}
+
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vfio_mig - what the author of a migration driver includes.
+ *
+ * A driver embeds a struct vmig_dev, fills in a struct vmig_ops and its table
+ * of sections, and lets the core do the rest. Documentation/writing-a-driver.rst
+ * walks through one.
+ */
+#ifndef _LINUX_VFIO_MIG_H
+#define _LINUX_VFIO_MIG_H
+
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/vfio.h>
+#include "vfio_mig_stream.h"
+
+#define VMIG_TOKEN_MAX	1024	/* bytes of a compatibility token with its NUL */
+#define VMIG_REASON_MAX	160
+
+struct vmig_dev;
+struct vmig_session;
+struct dentry;
+
+/* What a bulk section's save() produced. */
+#define VMIG_SAVE_DONE	0
+#define VMIG_SAVE_CHUNK	1
+
+/**
+ * struct vmig_chunk - payload of one record on its way in or out
+ * @data: VMIG_CHUNK_MAX bytes when saving, @len bytes when loading
+ * @len: bytes used
+ * @instance: instance number of the record
+ * @version: layout version, when loading
+ */
+struct vmig_chunk {
+	u8 *data;
+	u32 len;
+	u32 instance;
+	u16 version;
+};
+
+/**
+ * struct vmig_field - one value of a fixed-layout section
+ * @name: as the datasheet calls it
+ * @offset: in the driver's state structure
+ * @width: bytes of one value: 1, 2, 4 or 8
+ * @count: values in the array, 1 for a scalar
+ * @min: smallest value that may be loaded
+ * @max: largest value that may be loaded
+ */
+struct vmig_field {
+	const char *name;
+	u16 offset;
+	u8 width;
+	u8 count;
+	u64 min;
+	u64 max;
+};
+
+#define VMIG_FIELD(type, member, lo, hi) {				\
+	.name = #member, .offset = offsetof(type, member),		\
+	.width = sizeof_field(type, member), .count = 1,		\
+	.min = (lo), .max = (hi) }
+
+#define VMIG_FIELD_ARRAY(type, member, lo, hi) {			\
+	.name = #member, .offset = offsetof(type, member),		\
+	.width = sizeof(((type *)0)->member[0]),			\
+	.count = sizeof_field(type, member) /				\
+		 sizeof(((type *)0)->member[0]),			\
+	.min = (lo), .max = (hi) }
+
+#define VMIG_SEC_OPTIONAL	0x01	/* a target that lacks it may skip it */
+#define VMIG_SEC_PRECOPY	0x02	/* sent while the device runs, and again */
+#define VMIG_SEC_REPEAT		0x04	/* any number of records */
+#define VMIG_SEC_VENDOR		0x08	/* downstream's own, see .vendor */
+
+/**
+ * struct vmig_section - one kind of state that a driver saves and loads
+ * @tag: VMIG_TAG()
+ * @name: for reasons and for fault injection
+ * @version: layout version that is written; older ones are never silently read
+ * @flags: VMIG_SEC_*
+ * @minor: stream minor that introduced it
+ * @vendor: namespace when VMIG_SEC_VENDOR
+ * @min_len: shortest payload; checked before @load (bulk sections)
+ * @max_len: longest payload
+ * @fields: table of a fixed-layout section, instead of @save and @load
+ * @nr_fields: entries of @fields
+ * @needed: does the device hold such state now? NULL means always
+ * @save: fill the chunk; VMIG_SAVE_CHUNK, VMIG_SAVE_DONE or a negative errno
+ * @load: take the chunk into the shadow; a negative errno refuses the stream
+ */
+struct vmig_section {
+	u32 tag;
+	const char *name;
+	u16 version;
+	u16 flags;
+	u16 minor;
+	u32 vendor;
+	u32 min_len;
+	u32 max_len;
+	const struct vmig_field *fields;
+	unsigned int nr_fields;
+	bool (*needed)(struct vmig_dev *vm);
+	int (*save)(struct vmig_dev *vm, struct vmig_chunk *c);
+	int (*load)(struct vmig_dev *vm, const struct vmig_chunk *c);
+};
+
+/**
+ * struct vmig_pending - bytes of records that a bulk section still has to send
+ * @initial: part of its first pass
+ * @dirty: written again since
+ */
+struct vmig_pending {
+	u64 initial;
+	u64 dirty;
+};
+
+/**
+ * struct vmig_ops - the device-specific part of migration
+ * @flags: VFIO_MIGRATION_*
+ * @minor: newest stream minor
+ * @sections: table, at most 32 entries
+ * @nr_sections: entries
+ * @quiesce: entering a P2P state: stop what the device starts by itself
+ * @unquiesce: undo @quiesce
+ * @stop: entering STOP: the device's state may not change after this
+ * @start: undo @stop
+ * @save_begin: everything is to be sent, and what changes later again
+ * @save_end: nothing is being saved any more
+ * @pending: bytes of records that the bulk sections have left, at most; while
+ *	nothing is being saved, how many they would have
+ * @live: state structure of the field tables, as the device has it
+ * @shadow: like @live, where a stream is loaded into
+ * @load_begin: entering RESUMING: prepare the shadow
+ * @load_commit: whole stream is valid: shadow becomes the device's state
+ * @load_abort: the stream is given up: drop the shadow
+ * @reset: bring the device to its power-on state, running; cannot fail
+ * @token: write the compatibility token (Documentation/compatibility.rst)
+ *
+ * All are called with the device's state mutex held, except @pending and the
+ * sections' save() and load(), which hold the session's lock. A callback that
+ * fails leaves the device as it was. None may copy from or to user memory.
+ */
+struct vmig_ops {
+	u64 flags;
+	u16 minor;
+	const struct vmig_section *sections;
+	unsigned int nr_sections;
+	int (*quiesce)(struct vmig_dev *vm);
+	int (*unquiesce)(struct vmig_dev *vm);
+	int (*stop)(struct vmig_dev *vm);
+	int (*start)(struct vmig_dev *vm);
+	int (*save_begin)(struct vmig_dev *vm);
+	void (*save_end)(struct vmig_dev *vm);
+	void (*pending)(struct vmig_dev *vm, struct vmig_pending *p);
+	void *(*live)(struct vmig_dev *vm);
+	void *(*shadow)(struct vmig_dev *vm);
+	int (*load_begin)(struct vmig_dev *vm);
+	int (*load_commit)(struct vmig_dev *vm);
+	void (*load_abort)(struct vmig_dev *vm);
+	void (*reset)(struct vmig_dev *vm);
+	int (*token)(struct vmig_dev *vm, char *buf, size_t len);
+};
+
+/* One armed fault: what fails, and how. */
+struct vmig_fault {
+	char at[32];
+	int error;
+};
+
+/**
+ * struct vmig_dev - migration half of a device, embedded by the driver
+ * @ops: device-specific part
+ * @vdev: the VFIO device
+ * @state_mutex: protects @state, @session and the order of arcs. Not held
+ *	across any access to user memory.
+ * @state: as VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE reports it
+ * @session: open data file's session, NULL outside PRE_COPY, STOP_COPY and
+ *	RESUMING
+ * @note_lock: protects @reason and @fault; a leaf
+ * @reason: last refusal in words
+ * @fault: armed by debugfs
+ * @dir: debugfs directory
+ */
+struct vmig_dev {
+	const struct vmig_ops *ops;
+	struct vfio_device *vdev;
+	struct mutex state_mutex;
+	enum vfio_device_mig_state state;
+	struct vmig_session *session;
+	spinlock_t note_lock;
+	char reason[VMIG_REASON_MAX];
+	struct vmig_fault fault;
+	struct dentry *dir;
+};
+
+void vmig_init(struct vmig_dev *vm, struct vfio_device *vdev,
+	       const struct vmig_ops *ops);
+void vmig_destroy(struct vmig_dev *vm);
+int vmig_register(struct vmig_dev *vm, const char *name);
+void vmig_unregister(struct vmig_dev *vm);
+void vmig_open(struct vmig_dev *vm);
+void vmig_close(struct vmig_dev *vm);
+void vmig_reset(struct vmig_dev *vm);
+
+struct file *vmig_set_state(struct vmig_dev *vm,
+			    enum vfio_device_mig_state to);
+int vmig_get_state(struct vmig_dev *vm, enum vfio_device_mig_state *state);
+int vmig_get_data_size(struct vmig_dev *vm, unsigned long *len);
+
+__printf(3, 4) int vmig_refuse(struct vmig_dev *vm, int error,
+			       const char *fmt, ...);
+int vmig_fault_at(struct vmig_dev *vm, const char *kind, const char *what);
+const char *vmig_state_str(enum vfio_device_mig_state state);
+
+/* Typed trampolines: struct vfio_migration_ops knows only the vfio_device. */
+#define VMIG_DEFINE_MIG_OPS(_name, _to_vm)				\
+static struct file *_name##_set_state(struct vfio_device *vdev,		\
+				      enum vfio_device_mig_state to)	\
+{									\
+	return vmig_set_state(_to_vm(vdev), to);			\
+}									\
+static int _name##_get_state(struct vfio_device *vdev,			\
+			     enum vfio_device_mig_state *state)		\
+{									\
+	return vmig_get_state(_to_vm(vdev), state);			\
+}									\
+static int _name##_get_data_size(struct vfio_device *vdev,		\
+				 unsigned long *len)			\
+{									\
+	return vmig_get_data_size(_to_vm(vdev), len);			\
+}									\
+static const struct vfio_migration_ops _name = {			\
+	.migration_set_state = _name##_set_state,			\
+	.migration_get_state = _name##_get_state,			\
+	.migration_get_data_size = _name##_get_data_size,		\
+}
+
+#endif
