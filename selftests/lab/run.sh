@@ -70,17 +70,32 @@ command_file() {
 	echo
 }
 
+# Copies what was built, not while a build is going on.
+copy_built() { # NAME SUBDIR TO
+	[ -d "$REPO/build/$1/$2" ] || return 0
+	flock -s -w 300 "$REPO/build/$1.lock" \
+		rsync -a "$REPO/build/$1/$2/" "$3"
+}
+
+# Runs that were kept are deleted when there are more than 20.
+prune() {
+	local old
+	find "$REPO/build" -maxdepth 1 -name 'run-??????' -printf '%T@ %p\n' |
+		sort -rn | tail -n +21 | while read -r _ old; do
+		rm -rf "$old"
+	done
+}
+
 stage() {
 	local n
 	mkdir -p "$REPO/build"
+	prune
 	run=$(mktemp -d "$REPO/build/run-XXXXXX")
 	share=$run/share
 	mkdir -p "$share/modules" "$share/programs" "$share/out"
 	rsync -a "$REPO/selftests" "$share/"
-	[ ! -d "$REPO/build/$kernel/out" ] ||
-		rsync -a "$REPO/build/$kernel/out/" "$share/modules/"
-	[ ! -d "$REPO/build/programs" ] ||
-		rsync -a "$REPO/build/programs/" "$share/programs/"
+	copy_built "$kernel" out "$share/modules/"
+	copy_built programs . "$share/programs/"
 	[ "$hosts" = 1 ] || : >"$share/two-hosts"
 	for n in $(seq "$hosts"); do
 		mkdir "$share/host$n"
