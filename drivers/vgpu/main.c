@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* mdev and VFIO glue of the virtual GPU. */
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include "vfio_compat.h"
+#include "vgpu.h"
+
+#define VGPU_NAME	"vfio_mig_vgpu"
+#define IO_CHUNK	256
+
+static unsigned int total_mib = 1024;
+module_param(total_mib, uint, 0444);
+MODULE_PARM_DESC(total_mib, "VRAM of all instances together, in MiB");
+
+/* What instances may still take, in MiB. */
+static atomic_t free_mib;
+
+static struct mdev_parent vgpu_parent;
+static struct device *vgpu_root;
+
+/* Its name stands before that of each type: vfio_mig_vgpu-16. */
+static const struct class vgpu_class = {
+	.name = VGPU_NAME,
+};
+
+
+#define VGPU_TYPE(mib) {						\
+	.type = { .sysfs_name = #mib,					\
+		  .pretty_name = "virtual GPU, " #mib " MiB VRAM" },	\
+	.vram_mib = (mib) }
+
+static struct vgpu_type vgpu_types[] = {
+	VGPU_TYPE(4), VGPU_TYPE(16), VGPU_TYPE(64), VGPU_TYPE(256),
+};
+
+static struct mdev_type *vgpu_mdev_types[ARRAY_SIZE(vgpu_types)];
+
+VMIG_DEFINE_MIG_OPS(vgpu_mig_ops, vgpu_vm);
+
+static int vgpu_init(struct vfio_device *vdev)
+{
+	struct mdev_device *mdev = to_mdev_device(vdev->dev);
+	struct vgpu *v = to_vgpu(vdev);
+	int ret;
+
+	v->type = container_of(mdev->type, struct vgpu_type, type);
+	if (atomic_sub_return(v->type->vram_mib, &free_mib) < 0) {
+		ret = -ENOSPC;
+		goto err_memory;
+	}
+	mutex_init(&v->lock);
+	ret = vgpu_vram_init(v);
+	if (ret)
+		goto err_memory;
+	ret = vgpu_engine_init(v);
+	if (ret)
+		goto err_vram;
+	vmig_init(&v->vm, vdev, &vgpu_vmig_ops);
+	vdev->mig_ops = &vgpu_mig_ops;
+	return 0;
+
+err_vram:
+	vgpu_vram_free(v);
+err_memory:
+	atomic_add(v->type->vram_mib, &free_mib);
+	return ret;
+}
+
+static void vgpu_release(struct vfio_device *vdev)
+{
+	struct vgpu *v = to_vgpu(vdev);
+
+	vmig_destroy(&v->vm);
+	vgpu_engine_free(v);
+	vgpu_vram_free(v);
+	mutex_destroy(&v->lock);
+	atomic_add(v->type->vram_mib, &free_mib);
+}
+
+static int vgpu_open(struct vfio_device *vdev)
+{
+	struct vgpu *v = to_vgpu(vdev);
+
+	vgpu_config_reset(v);
+	vmig_open(&v->vm);
+	return 0;
+}
+
+static void vgpu_close(struct vfio_device *vdev)
+{
+	struct vgpu *v = to_vgpu(vdev);
+
+	vgpu_irq_release(v);
+	vmig_close(&v->vm);
+}
+
+/* vfio_dma_rw() needs it; nothing is pinned that would have to go. */
+static void vgpu_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
+{
+}
+
+static int region_read(struct vgpu *v, u32 index, u64 off, void *buf, u32 len)
+{
+	switch (index) {
+	case VFIO_PCI_CONFIG_REGION_INDEX:
+		vgpu_config_read(v, off, buf, len);
+		return 0;
+	case VGPU_BAR_VRAM:
+		vgpu_vram_read(v, off, buf, len);
+		return 0;
+	case VGPU_BAR_REGS:
+		vgpu_regs_read(v, off, buf, len);
+		return 0;
+	case VGPU_BAR_ENGINE:
+		vgpu_engine_read(v, off, buf, len);
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+static int region_write(struct vgpu *v, u32 index, u64 off, const void *buf,
+			u32 len)
+{
+	switch (index) {
+	case VFIO_PCI_CONFIG_REGION_INDEX:
+		vgpu_config_write(v, off, buf, len);
+		return 0;
+	case VGPU_BAR_VRAM:
+		return vgpu_vram_write(v, off, buf, len);
+	case VGPU_BAR_REGS:
+		vgpu_regs_write(v, off, buf, len);
+		return 0;
+	case VGPU_BAR_ENGINE:
+		vgpu_engine_write(v, off, buf, len);
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+static u64 region_size(struct vgpu *v, u32 index)
+{
+	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
+		return VGPU_CONFIG_SIZE;
+	return index <= VFIO_PCI_BAR5_REGION_INDEX ? vgpu_bar_size(v, index) : 0;
+}
+
+/*
+ * User memory is reached through a copy on the stack, with no lock held: the
+ * user's buffer may lie in the device's own mapping.
+ */
+static ssize_t vgpu_rw(struct vgpu *v, char __user *user, size_t count,
+		       loff_t *ppos, bool write)
+{
+	u32 index = (u64)*ppos >> VFIO_PCI_OFFSET_SHIFT;
+	u64 off = *ppos & VFIO_PCI_OFFSET_MASK;
+	u64 size = region_size(v, index);
+	size_t done = 0;
+	u8 buf[IO_CHUNK];
+	int ret = 0;
+
+	if (off >= size)
+		return -EINVAL;
+	count = min_t(u64, count, size - off);
+	while (done < count && !ret) {
+		u32 n = min_t(size_t, count - done, sizeof(buf));
+
+		if (write && copy_from_user(buf, user + done, n))
+			ret = -EFAULT;
+		else if (write)
+			ret = region_write(v, index, off + done, buf, n);
+		else
+			ret = region_read(v, index, off + done, buf, n);
+		if (!ret && !write && copy_to_user(user + done, buf, n))
+			ret = -EFAULT;
+		if (!ret)
+			done += n;
+	}
+	*ppos += done;
+	return done ? done : ret;
+}
+
+static ssize_t vgpu_read(struct vfio_device *vdev, char __user *buf,
+			 size_t count, loff_t *ppos)
+{
+	return vgpu_rw(to_vgpu(vdev), buf, count, ppos, false);
+}
+
+static ssize_t vgpu_write(struct vfio_device *vdev, const char __user *buf,
+			  size_t count, loff_t *ppos)
+{
+	return vgpu_rw(to_vgpu(vdev), (char __user *)buf, count, ppos, true);
+}
+
+static int vgpu_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
+{
+	if (vma->vm_pgoff >> (VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT) !=
+	    VGPU_BAR_VRAM)
+		return -EINVAL;
+	return vgpu_vram_mmap(to_vgpu(vdev), vma);
+}
+
+static int vgpu_region_info(struct vgpu *v, struct vfio_region_info *info)
+{
+	if (info->index >= VFIO_PCI_NUM_REGIONS)
+		return -EINVAL;
+	info->offset = VFIO_PCI_INDEX_TO_OFFSET(info->index);
+	info->size = region_size(v, info->index);
+	info->flags = 0;
+	if (info->size)
+		info->flags = VFIO_REGION_INFO_FLAG_READ |
+			      VFIO_REGION_INFO_FLAG_WRITE;
+	if (info->index == VGPU_BAR_VRAM)
+		info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
+	return 0;
+}
+
+#if VMIG_HAVE_REGION_INFO_OP
+static int vgpu_region_info_caps(struct vfio_device *vdev,
+				 struct vfio_region_info *info,
+				 struct vfio_info_cap *caps)
+{
+	return vgpu_region_info(to_vgpu(vdev), info);
+}
+#else
+static long vgpu_region_info_ioctl(struct vgpu *v, void __user *arg)
+{
+	unsigned long minsz = offsetofend(struct vfio_region_info, offset);
+	struct vfio_region_info info = {};
+	int ret;
+
+	if (copy_from_user(&info, arg, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz)
+		return -EINVAL;
+	ret = vgpu_region_info(v, &info);
+	if (ret)
+		return ret;
+	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
+}
+#endif
+
+static long vgpu_device_info(void __user *arg)
+{
+	unsigned long minsz = offsetofend(struct vfio_device_info, num_irqs);
+	struct vfio_device_info info = {};
+
+	if (copy_from_user(&info, arg, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz)
+		return -EINVAL;
+	info.flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET;
+	info.num_regions = VFIO_PCI_NUM_REGIONS;
+	info.num_irqs = VFIO_PCI_NUM_IRQS;
+	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
+}
+
+static long vgpu_ioctl(struct vfio_device *vdev, unsigned int cmd,
+		       unsigned long arg)
+{
+	struct vgpu *v = to_vgpu(vdev);
+	void __user *user = (void __user *)arg;
+
+	switch (cmd) {
+	case VFIO_DEVICE_GET_INFO:
+		return vgpu_device_info(user);
+#if !VMIG_HAVE_REGION_INFO_OP
+	case VFIO_DEVICE_GET_REGION_INFO:
+		return vgpu_region_info_ioctl(v, user);
+#endif
+	case VFIO_DEVICE_GET_IRQ_INFO:
+		return vgpu_irq_info(v, user);
+	case VFIO_DEVICE_SET_IRQS:
+		return vgpu_set_irqs(v, user);
+	case VFIO_DEVICE_RESET:
+		vmig_reset(&v->vm);
+		return 0;
+	case VFIO_DEVICE_QUERY_GFX_PLANE:
+		return vgpu_query_plane(v, user);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static const struct vfio_device_ops vgpu_dev_ops = {
+	.name = VGPU_NAME,
+	.init = vgpu_init,
+	.release = vgpu_release,
+	.open_device = vgpu_open,
+	.close_device = vgpu_close,
+	.read = vgpu_read,
+	.write = vgpu_write,
+	.mmap = vgpu_mmap,
+	.ioctl = vgpu_ioctl,
+	.dma_unmap = vgpu_dma_unmap,
+	.bind_iommufd = vfio_iommufd_emulated_bind,
+	.unbind_iommufd = vfio_iommufd_emulated_unbind,
+	.attach_ioas = vfio_iommufd_emulated_attach_ioas,
+	.detach_ioas = vfio_iommufd_emulated_detach_ioas,
+#if VMIG_HAVE_REGION_INFO_OP
+	.get_region_info_caps = vgpu_region_info_caps,
+#endif
+};
+
+static int vgpu_probe(struct mdev_device *mdev)
+{
+	struct vgpu *v = vfio_alloc_device(vgpu, vdev, &mdev->dev,
+					   &vgpu_dev_ops);
+	int ret;
+
+	if (IS_ERR(v))
+		return PTR_ERR(v);
+	dev_set_drvdata(&mdev->dev, v);
+	ret = vfio_register_emulated_iommu_dev(&v->vdev);
+	if (ret) {
+		vfio_put_device(&v->vdev);
+		return ret;
+	}
+	vmig_register(&v->vm, dev_name(&mdev->dev));
+	vgpu_debugfs_add(v);
+	return 0;
+}
+
+static void vgpu_remove(struct mdev_device *mdev)
+{
+	struct vgpu *v = dev_get_drvdata(&mdev->dev);
+
+	vmig_unregister(&v->vm);
+	vfio_unregister_group_dev(&v->vdev);
+	vfio_put_device(&v->vdev);
+}
+
+static unsigned int vgpu_available(struct mdev_type *mtype)
+{
+	struct vgpu_type *t = container_of(mtype, struct vgpu_type, type);
+
+	return max(atomic_read(&free_mib), 0) / t->vram_mib;
+}
+
+static struct mdev_driver vgpu_driver = {
+	.device_api = VFIO_DEVICE_API_PCI_STRING,
+	.driver = {
+		.name = VGPU_NAME,
+		.owner = THIS_MODULE,
+		.mod_name = KBUILD_MODNAME,
+	},
+	.probe = vgpu_probe,
+	.remove = vgpu_remove,
+	.get_available = vgpu_available,
+};
+
+static int __init vgpu_module_init(void)
+{
+	unsigned int i;
+	int ret;
+
+	atomic_set(&free_mib, min_t(unsigned int, total_mib, INT_MAX));
+	for (i = 0; i < ARRAY_SIZE(vgpu_types); i++)
+		vgpu_mdev_types[i] = &vgpu_types[i].type;
+	ret = mdev_register_driver(&vgpu_driver);
+	if (ret)
+		return ret;
+	ret = class_register(&vgpu_class);
+	if (ret)
+		goto err_driver;
+	vgpu_root = device_create(&vgpu_class, NULL, MKDEV(0, 0), NULL,
+				  VGPU_NAME);
+	if (IS_ERR(vgpu_root)) {
+		ret = PTR_ERR(vgpu_root);
+		goto err_class;
+	}
+	ret = mdev_register_parent(&vgpu_parent, vgpu_root, &vgpu_driver,
+				   vgpu_mdev_types, ARRAY_SIZE(vgpu_types));
+	if (ret)
+		goto err_root;
+	return 0;
+
+err_root:
+	device_unregister(vgpu_root);
+err_class:
+	class_unregister(&vgpu_class);
+err_driver:
+	mdev_unregister_driver(&vgpu_driver);
+	return ret;
+}
+
+static void __exit vgpu_module_exit(void)
+{
+	mdev_unregister_parent(&vgpu_parent);
+	device_unregister(vgpu_root);
+	class_unregister(&vgpu_class);
+	mdev_unregister_driver(&vgpu_driver);
+}
+
+module_init(vgpu_module_init);
+module_exit(vgpu_module_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Virtual GPU that live-migrates (mdev)");

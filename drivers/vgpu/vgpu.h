@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The virtual GPU: parts of one device, and who locks what. */
+#ifndef _VFIO_MIG_VGPU_H
+#define _VFIO_MIG_VGPU_H
+
+#include <linux/mdev.h>
+#include <linux/pci.h>
+#include <linux/rwsem.h>
+#include <linux/vfio.h>
+#include <linux/vfio_mig.h>
+#include <linux/vfio_pci_core.h>
+#include <linux/workqueue.h>
+
+#define VGPU_VENDOR		0x1234
+#define VGPU_DEVICE		0x1111
+#define VGPU_CONFIG_SIZE	256
+#define VGPU_BAR_VRAM		0
+#define VGPU_BAR_REGS		2
+#define VGPU_BAR_ENGINE		4
+#define VGPU_REGS_SIZE		4096
+#define VGPU_ENGINE_SIZE	4096
+#define VGPU_NR_DISPI		11
+
+/* bochs-display dispi registers, by index (QEMU docs/specs/standard-vga.rst) */
+enum vgpu_dispi {
+	DISPI_ID, DISPI_XRES, DISPI_YRES, DISPI_BPP, DISPI_ENABLE, DISPI_BANK,
+	DISPI_VIRT_W, DISPI_VIRT_H, DISPI_X_OFF, DISPI_Y_OFF, DISPI_VRAM_64K,
+};
+
+#define DISPI_ID_VALUE		0xb0c5
+#define DISPI_ENABLED		0x0001
+#define VGPU_BE_MAGIC		0xbebebebe
+#define VGPU_LE_MAGIC		0x1e1e1e1e
+
+/* Everything that a guest can read back, except VRAM and configuration. */
+struct vgpu_state {
+	u16 dispi[VGPU_NR_DISPI];
+	u32 byte_order;
+	u64 eng_src;
+	u64 eng_dst;
+	u32 eng_len;
+	u32 eng_cmd;
+	u32 eng_status;
+	u32 eng_fill;
+	u32 eng_irq_enable;
+};
+
+struct vgpu_type {
+	struct mdev_type type;
+	u32 vram_mib;
+};
+
+/**
+ * struct vgpu_vram - guest's video memory, allocated when first touched
+ * @pages: array of @nr, NULL where nobody wrote: reads as zero
+ * @nr: pages
+ * @sem: read: an entry of @pages is in use; write: entries are freed
+ * @dirty: bit for each page that must be sent (again); set by any writer
+ *	after it wrote, cleared by the saver before it reads
+ * @tracking: writes through mmap are seen; set under state_mutex
+ * @cursor: next page the saver looks at; session's lock
+ * @first_pass: the cursor has not been at the end yet; session's lock
+ */
+struct vgpu_vram {
+	struct page **pages;
+	unsigned long nr;
+	struct rw_semaphore sem;
+	unsigned long *dirty;
+	bool tracking;
+	unsigned long cursor;
+	bool first_pass;
+};
+
+/**
+ * struct vgpu - one virtual GPU
+ * @vdev: VFIO device
+ * @vm: migration half
+ * @type: size of VRAM
+ * @lock: protects @state, @shadow, @config, @paused and the trigger of @msi
+ * @state: registers
+ * @shadow: registers of a stream that is being loaded
+ * @config: PCI configuration space
+ * @vram: video memory, with locks of its own
+ * @paused: the copy engine may not run (P2P states, STOP)
+ * @work: the copy engine
+ * @bounce: page of the copy engine, used by @work only
+ * @msi: eventfd of the VMM, NULL when MSI is off
+ */
+struct vgpu {
+	struct vfio_device vdev;
+	struct vmig_dev vm;
+	const struct vgpu_type *type;
+	struct mutex lock;
+	struct vgpu_state state;
+	struct vgpu_state shadow;
+	u8 config[VGPU_CONFIG_SIZE];
+	struct vgpu_vram vram;
+	bool paused;
+	struct work_struct work;
+	void *bounce;
+	struct eventfd_ctx *msi;
+};
+
+static inline struct vgpu *to_vgpu(struct vfio_device *vdev)
+{
+	return container_of(vdev, struct vgpu, vdev);
+}
+
+static inline struct vmig_dev *vgpu_vm(struct vfio_device *vdev)
+{
+	return &to_vgpu(vdev)->vm;
+}
+
+static inline struct vgpu *vm_to_vgpu(struct vmig_dev *vm)
+{
+	return container_of(vm, struct vgpu, vm);
+}
+
+static inline size_t vgpu_vram_size(const struct vgpu *v)
+{
+	return v->vram.nr << PAGE_SHIFT;
+}
+
+/* config.c */
+void vgpu_config_reset(struct vgpu *v);
+u64 vgpu_bar_size(const struct vgpu *v, unsigned int bar);
+void vgpu_config_read(struct vgpu *v, u32 off, u8 *buf, u32 len);
+void vgpu_config_write(struct vgpu *v, u32 off, const u8 *buf, u32 len);
+
+/* display.c */
+void vgpu_display_reset(struct vgpu *v);
+void vgpu_regs_read(struct vgpu *v, u32 off, u8 *buf, u32 len);
+void vgpu_regs_write(struct vgpu *v, u32 off, const u8 *buf, u32 len);
+long vgpu_query_plane(struct vgpu *v, void __user *arg);
+
+/* vram.c */
+int vgpu_vram_init(struct vgpu *v);
+void vgpu_vram_free(struct vgpu *v);
+void vgpu_vram_scrub(struct vgpu *v);
+int vgpu_vram_mmap(struct vgpu *v, struct vm_area_struct *vma);
+void vgpu_vram_read(struct vgpu *v, u64 off, void *buf, size_t len);
+int vgpu_vram_write(struct vgpu *v, u64 off, const void *buf, size_t len);
+void vgpu_vram_track(struct vgpu *v, bool on);
+int vgpu_vram_save(struct vmig_dev *vm, struct vmig_chunk *c);
+int vgpu_vram_load(struct vmig_dev *vm, const struct vmig_chunk *c);
+void vgpu_vram_pending(struct vmig_dev *vm, struct vmig_pending *p);
+u32 vgpu_vram_crc(struct vgpu *v);
+
+/* engine.c */
+int vgpu_engine_init(struct vgpu *v);
+void vgpu_engine_free(struct vgpu *v);
+void vgpu_engine_reset(struct vgpu *v);
+void vgpu_engine_pause(struct vgpu *v);
+void vgpu_engine_resume(struct vgpu *v);
+void vgpu_engine_read(struct vgpu *v, u32 off, u8 *buf, u32 len);
+void vgpu_engine_write(struct vgpu *v, u32 off, const u8 *buf, u32 len);
+
+/* irq.c */
+int vgpu_irq_info(struct vgpu *v, void __user *arg);
+int vgpu_set_irqs(struct vgpu *v, void __user *arg);
+void vgpu_irq_fire(struct vgpu *v);
+void vgpu_irq_release(struct vgpu *v);
+
+/* migrate.c */
+extern const struct vmig_ops vgpu_vmig_ops;
+void vgpu_debugfs_add(struct vgpu *v);
+
+#endif

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VRAM: pages that appear when they are touched, and know when they were
+ * written. A mapping of VM_PFNMAP with pfn_mkwrite() starts read-only; taking
+ * the page tables away (zap) makes the next write come here again, also for
+ * KVM, which follows through its MMU notifier.
+ */
+#include <linux/bitmap.h>
+#include <linux/crc32c.h>
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/unaligned.h>
+#include "vgpu.h"
+
+/* One record: le64 offset, le64 length, then the bytes, or none for a run of zeroes. */
+#define RUN_HEAD	16
+#define RUN_PAGES	((VMIG_CHUNK_MAX - RUN_HEAD) >> PAGE_SHIFT)
+
+int vgpu_vram_init(struct vgpu *v)
+{
+	struct vgpu_vram *m = &v->vram;
+
+	init_rwsem(&m->sem);
+	m->nr = ((size_t)v->type->vram_mib << 20) >> PAGE_SHIFT;
+	m->pages = kvcalloc(m->nr, sizeof(*m->pages), GFP_KERNEL_ACCOUNT);
+	m->dirty = bitmap_zalloc(m->nr, GFP_KERNEL_ACCOUNT);
+	if (m->pages && m->dirty)
+		return 0;
+	vgpu_vram_free(v);
+	return -ENOMEM;
+}
+
+static u64 map_offset(unsigned long first)
+{
+	return VFIO_PCI_INDEX_TO_OFFSET(VGPU_BAR_VRAM) +
+	       ((u64)first << PAGE_SHIFT);
+}
+
+static void zap(struct vgpu *v, unsigned long first, unsigned long nr)
+{
+	unmap_mapping_range(v->vdev.inode->i_mapping, map_offset(first),
+			    (u64)nr << PAGE_SHIFT, true);
+}
+
+static void free_pages_all(struct vgpu_vram *m)
+{
+	unsigned long i;
+
+	for (i = 0; i < m->nr; i++) {
+		if (!m->pages[i])
+			continue;
+		__free_page(m->pages[i]);
+		m->pages[i] = NULL;
+		cond_resched();
+	}
+}
+
+/* Only when no user is left. */
+void vgpu_vram_free(struct vgpu *v)
+{
+	struct vgpu_vram *m = &v->vram;
+
+	if (m->pages)
+		free_pages_all(m);
+	kvfree(m->pages);
+	bitmap_free(m->dirty);
+	m->pages = NULL;
+	m->dirty = NULL;
+}
+
+/* All zero again, for the next user as for the first. */
+void vgpu_vram_scrub(struct vgpu *v)
+{
+	struct vgpu_vram *m = &v->vram;
+
+	guard(rwsem_write)(&m->sem);
+	if (v->vdev.inode)
+		zap(v, 0, m->nr);
+	free_pages_all(m);
+	bitmap_zero(m->dirty, m->nr);
+}
+
+/* The page, made when there is none yet. Needs sem for reading. */
+static struct page *page_get(struct vgpu_vram *m, unsigned long i)
+{
+	struct page *page = READ_ONCE(m->pages[i]);
+	struct page *old;
+
+	if (page)
+		return page;
+	page = alloc_page(GFP_HIGHUSER | __GFP_ZERO | __GFP_ACCOUNT);
+	if (!page)
+		return NULL;
+	old = cmpxchg(&m->pages[i], NULL, page);
+	if (!old)
+		return page;
+	__free_page(page);
+	return old;
+}
+
+static vm_fault_t vram_fault(struct vm_fault *vmf)
+{
+	struct vgpu *v = vmf->vma->vm_private_data;
+	unsigned long i = vmf->pgoff - (map_offset(0) >> PAGE_SHIFT);
+	struct page *page;
+
+	guard(rwsem_read)(&v->vram.sem);
+	if (i >= v->vram.nr)
+		return VM_FAULT_SIGBUS;
+	page = page_get(&v->vram, i);
+	if (!page)
+		return VM_FAULT_OOM;
+	return vmf_insert_pfn(vmf->vma, vmf->address, page_to_pfn(page));
+}
+
+/*
+ * First write since the last zap. A saver that clears the bit after this zaps
+ * before it reads; then the page table entry is gone when the caller wants to
+ * make it writable, and the write faults again.
+ */
+static vm_fault_t vram_mkwrite(struct vm_fault *vmf)
+{
+	struct vgpu *v = vmf->vma->vm_private_data;
+	unsigned long i = vmf->pgoff - (map_offset(0) >> PAGE_SHIFT);
+
+	if (i >= v->vram.nr)
+		return VM_FAULT_SIGBUS;
+	set_bit(i, v->vram.dirty);
+	return 0;
+}
+
+static const struct vm_operations_struct vram_vm_ops = {
+	.fault = vram_fault,
+	.pfn_mkwrite = vram_mkwrite,
+};
+
+int vgpu_vram_mmap(struct vgpu *v, struct vm_area_struct *vma)
+{
+	unsigned long first = vma->vm_pgoff - (map_offset(0) >> PAGE_SHIFT);
+
+	/* A private copy would take writes that the device never sees. */
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	if (first >= v->vram.nr || vma_pages(vma) > v->vram.nr - first)
+		return -EINVAL;
+	vm_flags_set(vma, VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_DONTDUMP);
+	vma->vm_private_data = v;
+	vma->vm_ops = &vram_vm_ops;
+	return 0;
+}
+
+/* Caller has checked the range. */
+void vgpu_vram_read(struct vgpu *v, u64 off, void *buf, size_t len)
+{
+	guard(rwsem_read)(&v->vram.sem);
+	while (len) {
+		struct page *page = READ_ONCE(v->vram.pages[off >> PAGE_SHIFT]);
+		size_t n = min_t(size_t, len, PAGE_SIZE - offset_in_page(off));
+
+		if (page)
+			memcpy_from_page(buf, page, offset_in_page(off), n);
+		else
+			memset(buf, 0, n);
+		off += n;
+		buf += n;
+		len -= n;
+	}
+}
+
+/* Caller has checked the range. -ENOMEM when a page cannot be made. */
+int vgpu_vram_write(struct vgpu *v, u64 off, const void *buf, size_t len)
+{
+	guard(rwsem_read)(&v->vram.sem);
+	while (len) {
+		unsigned long i = off >> PAGE_SHIFT;
+		struct page *page = page_get(&v->vram, i);
+		size_t n = min_t(size_t, len, PAGE_SIZE - offset_in_page(off));
+
+		if (!page)
+			return -ENOMEM;
+		memcpy_to_page(page, offset_in_page(off), buf, n);
+		/* After the write: a saver that missed it sends the page again. */
+		set_bit(i, v->vram.dirty);
+		off += n;
+		buf += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/* Begin or end to send VRAM: at first, every page that anybody touched. */
+void vgpu_vram_track(struct vgpu *v, bool on)
+{
+	struct vgpu_vram *m = &v->vram;
+	unsigned long i;
+
+	m->tracking = on;
+	m->cursor = 0;
+	m->first_pass = on;
+	if (!on)
+		return;
+	guard(rwsem_write)(&m->sem);
+	bitmap_zero(m->dirty, m->nr);
+	for (i = 0; i < m->nr; i++)
+		if (m->pages[i])
+			__set_bit(i, m->dirty);
+	zap(v, 0, m->nr);
+}
+
+static unsigned long next_dirty(struct vgpu_vram *m)
+{
+	unsigned long i = find_next_bit(m->dirty, m->nr, m->cursor);
+
+	if (i < m->nr)
+		return i;
+	m->first_pass = false;
+	m->cursor = 0;
+	return find_next_bit(m->dirty, m->nr, 0);
+}
+
+/* Claim a run of dirty pages: from here on each write is seen again. */
+static unsigned long claim_run(struct vgpu *v, unsigned long first)
+{
+	struct vgpu_vram *m = &v->vram;
+	unsigned long max = min(m->nr - first, (unsigned long)RUN_PAGES);
+	unsigned long n = 0;
+
+	while (n < max && test_and_clear_bit(first + n, m->dirty))
+		n++;
+	zap(v, first, n);
+	return n;
+}
+
+/* VRAM section: one run of pages a record. Session's lock held. */
+int vgpu_vram_save(struct vmig_dev *vm, struct vmig_chunk *c)
+{
+	struct vgpu *v = vm_to_vgpu(vm);
+	struct vgpu_vram *m = &v->vram;
+	unsigned long first = next_dirty(m);
+	u64 off = (u64)first << PAGE_SHIFT;
+	size_t len;
+
+	if (first >= m->nr)
+		return VMIG_SAVE_DONE;
+	len = claim_run(v, first) << PAGE_SHIFT;
+	if (!len)
+		return VMIG_SAVE_DONE;
+	m->cursor = first + (len >> PAGE_SHIFT);
+	put_unaligned_le64(off, c->data);
+	put_unaligned_le64(len, c->data + 8);
+	c->len = RUN_HEAD;
+	vgpu_vram_read(v, off, c->data + RUN_HEAD, len);
+	if (memchr_inv(c->data + RUN_HEAD, 0, len))
+		c->len += len;
+	return VMIG_SAVE_CHUNK;
+}
+
+/* A run of zeroes: pages that nobody made need not be made now. */
+static void load_zeroes(struct vgpu *v, u64 off, u64 len)
+{
+	u64 i;
+
+	guard(rwsem_read)(&v->vram.sem);
+	for (i = off >> PAGE_SHIFT; i < (off + len) >> PAGE_SHIFT; i++)
+		if (v->vram.pages[i])
+			clear_highpage(v->vram.pages[i]);
+}
+
+int vgpu_vram_load(struct vmig_dev *vm, const struct vmig_chunk *c)
+{
+	struct vgpu *v = vm_to_vgpu(vm);
+	u64 off = get_unaligned_le64(c->data);
+	u64 len = get_unaligned_le64(c->data + 8);
+	u64 size = vgpu_vram_size(v);
+
+	if (off > size || !len || len > size - off || (off | len) & ~PAGE_MASK)
+		return vmig_refuse(vm, -ERANGE,
+				   "VRAM: run of %#llx bytes at %#llx is not inside",
+				   len, off);
+	if (c->len == RUN_HEAD) {
+		load_zeroes(v, off, len);
+		return 0;
+	}
+	if (c->len != RUN_HEAD + len)
+		return vmig_refuse(vm, -EINVAL,
+				   "VRAM: run says %#llx bytes and has %#x",
+				   len, c->len - RUN_HEAD);
+	return vgpu_vram_write(v, off, c->data + RUN_HEAD, len);
+}
+
+static u64 record_bytes(unsigned long pages)
+{
+	return (u64)pages * (PAGE_SIZE + RUN_HEAD + VMIG_RECORD_LEN);
+}
+
+static unsigned long count_pages(struct vgpu_vram *m)
+{
+	unsigned long i, n = 0;
+
+	guard(rwsem_read)(&m->sem);
+	for (i = 0; i < m->nr; i++)
+		n += !!m->pages[i];
+	return n;
+}
+
+/* Upper bound: as if each dirty page went in a record of its own. */
+void vgpu_vram_pending(struct vmig_dev *vm, struct vmig_pending *p)
+{
+	struct vgpu_vram *m = &vm_to_vgpu(vm)->vram;
+	unsigned long i, first = 0;
+
+	if (!m->tracking) {
+		p->initial = record_bytes(count_pages(m));
+		return;
+	}
+	if (m->first_pass) {
+		i = m->cursor;
+		for_each_set_bit_from(i, m->dirty, m->nr)
+			first++;
+	}
+	p->initial = record_bytes(first);
+	p->dirty = record_bytes(bitmap_weight(m->dirty, m->nr) - first);
+}
+
+/* Checksum of all of VRAM, for tests that compare two devices. */
+u32 vgpu_vram_crc(struct vgpu *v)
+{
+	unsigned long i;
+	u32 crc = ~0u;
+
+	guard(rwsem_read)(&v->vram.sem);
+	for (i = 0; i < v->vram.nr; i++) {
+		struct page *page = READ_ONCE(v->vram.pages[i]);
+		void *p = page ? kmap_local_page(page) : page_address(ZERO_PAGE(0));
+
+		crc = crc32c(crc, p, PAGE_SIZE);
+		if (page)
+			kunmap_local(p);
+		cond_resched();
+	}
+	return crc;
+}
