@@ -57,3 +57,6 @@ lab_unload_all() {
 		! lab_loaded "${file%.ko}" || return 1
 	done
 }
+
+# What lets this machine run guests; under TCG it is always AMD's.
+lab_load_kvm() { lab_load kvm_amd 2>/dev/null || lab_load kvm_intel; }
