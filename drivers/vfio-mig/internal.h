@@ -32,6 +32,7 @@ enum vmig_phase {
  * @seen: bit for each section seen by the loader
  * @head_done: header and token were queued, or the token was accepted
  * @end_done: END was queued
+ * @passes: first passes of the bulk sections that the user knows of
  * @skipped: optional records that this driver does not know
  */
 struct vmig_session {
@@ -52,6 +53,7 @@ struct vmig_session {
 	unsigned long seen;
 	bool head_done;
 	bool end_done;
+	u32 passes;
 	u64 skipped;
 };
 

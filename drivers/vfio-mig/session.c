@@ -194,13 +194,15 @@ static int session_precopy_info(struct vmig_session *s,
 		return -EINVAL;
 	if (s->error)
 		return s->error;
+	vmig_bulk_size(s->vm, &p);
 	/* v1 leaves flags as the user had them; v2 makes them an output. */
 	if (vmig_compat_precopy_v2(s->vm->vdev))
-		info->flags = 0;
-	vmig_bulk_size(s->vm, &p);
+		info->flags = p.passes != s->passes ? VMIG_PRECOPY_REINIT : 0;
+	s->passes = p.passes;
 	info->initial_bytes = p.initial + (s->fill - s->pos);
 	if (!s->head_done)
-		info->initial_bytes += VMIG_HEADER_LEN + VMIG_RECORD_LEN;
+		info->initial_bytes += VMIG_HEADER_LEN + VMIG_RECORD_LEN +
+				       VMIG_TOKEN_MAX;
 	info->dirty_bytes = p.dirty;
 	return 0;
 }

@@ -102,6 +102,8 @@ void vgpu_regs_write(struct vgpu *v, u32 off, const u8 *buf, u32 len)
 	    index < VGPU_NR_DISPI && index != DISPI_ID &&
 	    index != DISPI_VRAM_64K) {
 		v->state.dispi[index] = get_unaligned_le16(buf);
+		if (index == DISPI_ENABLE)
+			WRITE_ONCE(v->vram.restart, true);
 		return;
 	}
 	if (len == 4 && off == REG_BYTE_ORDER) {

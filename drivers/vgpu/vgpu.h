@@ -59,6 +59,8 @@ struct vgpu_type {
  *	after it wrote, cleared by the saver before it reads
  * @tracking: writes through mmap are seen; set under state_mutex
  * @cursor: next page the saver looks at; session's lock
+ * @restart: the mode changed: what is dirty now is initial data again
+ * @passes: first passes begun since tracking did; session's lock
  * @first_pass: the cursor has not been at the end yet; session's lock
  */
 struct vgpu_vram {
@@ -68,6 +70,8 @@ struct vgpu_vram {
 	unsigned long *dirty;
 	bool tracking;
 	unsigned long cursor;
+	bool restart;
+	u32 passes;
 	bool first_pass;
 };
 

@@ -197,6 +197,8 @@ void vgpu_vram_track(struct vgpu *v, bool on)
 	m->tracking = on;
 	m->cursor = 0;
 	m->first_pass = on;
+	m->passes = 0;
+	WRITE_ONCE(m->restart, false);
 	if (!on)
 		return;
 	guard(rwsem_write)(&m->sem);
@@ -205,6 +207,16 @@ void vgpu_vram_track(struct vgpu *v, bool on)
 		if (m->pages[i])
 			__set_bit(i, m->dirty);
 	zap(v, 0, m->nr);
+}
+
+/* After a change of mode the guest paints all anew: worth a pass of its own. */
+static void begin_pass(struct vgpu_vram *m)
+{
+	if (!xchg(&m->restart, false))
+		return;
+	m->cursor = 0;
+	m->first_pass = true;
+	m->passes++;
 }
 
 static unsigned long next_dirty(struct vgpu_vram *m)
@@ -236,10 +248,13 @@ int vgpu_vram_save(struct vmig_dev *vm, struct vmig_chunk *c)
 {
 	struct vgpu *v = vm_to_vgpu(vm);
 	struct vgpu_vram *m = &v->vram;
-	unsigned long first = next_dirty(m);
-	u64 off = (u64)first << PAGE_SHIFT;
+	unsigned long first;
+	u64 off;
 	size_t len;
 
+	begin_pass(m);
+	first = next_dirty(m);
+	off = (u64)first << PAGE_SHIFT;
 	if (first >= m->nr)
 		return VMIG_SAVE_DONE;
 	len = claim_run(v, first) << PAGE_SHIFT;
@@ -313,6 +328,8 @@ void vgpu_vram_pending(struct vmig_dev *vm, struct vmig_pending *p)
 		p->initial = record_bytes(count_pages(m));
 		return;
 	}
+	begin_pass(m);
+	p->passes = m->passes;
 	if (m->first_pass) {
 		i = m->cursor;
 		for_each_set_bit_from(i, m->dirty, m->nr)

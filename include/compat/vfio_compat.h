@@ -22,4 +22,11 @@ static inline bool vmig_compat_precopy_v2(struct vfio_device *vdev)
 #endif
 }
 
+/* What a user who opted in is told when new initial data has appeared. */
+#ifdef VFIO_PRECOPY_INFO_REINIT
+#define VMIG_PRECOPY_REINIT	VFIO_PRECOPY_INFO_REINIT
+#else
+#define VMIG_PRECOPY_REINIT	0
+#endif
+
 #endif

@@ -110,10 +110,13 @@ struct vmig_section {
  * struct vmig_pending - bytes of records that a bulk section still has to send
  * @initial: part of its first pass
  * @dirty: written again since
+ * @passes: how many first passes were begun; one more means that the device
+ *	was reconfigured and that @initial is new (VFIO_PRECOPY_INFO_REINIT)
  */
 struct vmig_pending {
 	u64 initial;
 	u64 dirty;
+	u32 passes;
 };
 
 /**
