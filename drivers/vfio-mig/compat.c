@@ -15,11 +15,12 @@ int vmig_token_check(const char *source, const char *target, char *why,
 #endif
 
 #define TOKEN_MAGIC "vmig1 "
+#define WORD_END "\n "
 
 /* The word at @p: its length up to a blank or the end. */
 static size_t word_len(const char *p)
 {
-	return strcspn(p, " \n");
+	return strcspn(p, WORD_END);
 }
 
 static const char *next_word(const char *p)
@@ -36,7 +37,7 @@ static bool at_end(const char *p)
 /* The word in @token that has the key of @word ("key=..."), or NULL. */
 static const char *same_key(const char *token, const char *word)
 {
-	size_t key = strcspn(word, "= \n");
+	size_t key = strcspn(word, "=" WORD_END);
 	const char *p;
 
 	for (p = next_word(token); !at_end(p); p = next_word(p))

@@ -50,8 +50,9 @@ int vmig_refuse(struct vmig_dev *vm, int error, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	trace_vmig_refuse(dev_name(vm->vdev->dev), error, text);
-	guard(spinlock)(&vm->note_lock);
+	spin_lock(&vm->note_lock);
 	strscpy(vm->reason, text, sizeof(vm->reason));
+	spin_unlock(&vm->note_lock);
 	return error;
 }
 EXPORT_SYMBOL_GPL(vmig_refuse);
@@ -372,8 +373,9 @@ void vmig_close(struct vmig_dev *vm)
 {
 	guard(mutex)(&vm->state_mutex);
 	back_to_running(vm);
-	scoped_guard(spinlock, &vm->note_lock)
-		vm->reason[0] = '\0';
+	spin_lock(&vm->note_lock);
+	vm->reason[0] = '\0';
+	spin_unlock(&vm->note_lock);
 }
 EXPORT_SYMBOL_GPL(vmig_close);
 

@@ -27,8 +27,9 @@ static int reason_show(struct seq_file *m, void *unused)
 	struct vmig_dev *vm = m->private;
 	char text[VMIG_REASON_MAX];
 
-	scoped_guard(spinlock, &vm->note_lock)
-		strscpy(text, vm->reason, sizeof(text));
+	spin_lock(&vm->note_lock);
+	strscpy(text, vm->reason, sizeof(text));
+	spin_unlock(&vm->note_lock);
 	seq_printf(m, "%s\n", text);
 	return 0;
 }
@@ -37,16 +38,17 @@ DEFINE_SHOW_ATTRIBUTE(reason);
 static int token_show(struct seq_file *m, void *unused)
 {
 	struct vmig_dev *vm = m->private;
-	char *text __free(kfree) = kzalloc(VMIG_TOKEN_MAX, GFP_KERNEL);
+	char *text;
 	int len;
 
+	text = kzalloc(VMIG_TOKEN_MAX, GFP_KERNEL);
 	if (!text)
 		return -ENOMEM;
 	len = vm->ops->token(vm, text, VMIG_TOKEN_MAX);
-	if (len < 0)
-		return len;
-	seq_printf(m, "%s\n", text);
-	return 0;
+	if (len > 0)
+		seq_printf(m, "%s\n", text);
+	kfree(text);
+	return min(len, 0);
 }
 DEFINE_SHOW_ATTRIBUTE(token);
 
@@ -61,12 +63,15 @@ DEFINE_SHOW_ATTRIBUTE(token);
 int vmig_fault_at(struct vmig_dev *vm, const char *kind, const char *what)
 {
 	size_t n = strlen(kind);
+	struct vmig_fault fault;
 
-	guard(spinlock)(&vm->note_lock);
-	if (!vm->fault.error || strncmp(vm->fault.at, kind, n) ||
-	    vm->fault.at[n] != ':' || strcmp(vm->fault.at + n + 1, what))
+	spin_lock(&vm->note_lock);
+	fault = vm->fault;
+	spin_unlock(&vm->note_lock);
+	if (strncmp(fault.at, kind, n) || fault.at[n] != ':' ||
+	    strcmp(fault.at + n + 1, what))
 		return 0;
-	return vm->fault.error;
+	return fault.error;
 }
 EXPORT_SYMBOL_GPL(vmig_fault_at);
 
@@ -85,8 +90,9 @@ static ssize_t fail_at_write(struct file *file, const char __user *user,
 	    (sscanf(text, "%31s %d", fault.at, &fault.error) != 2 ||
 	     fault.error >= 0 || fault.error < -MAX_ERRNO))
 		return -EINVAL;
-	guard(spinlock)(&vm->note_lock);
+	spin_lock(&vm->note_lock);
 	vm->fault = fault;
+	spin_unlock(&vm->note_lock);
 	return len;
 }
 

@@ -37,9 +37,9 @@ enum vmig_phase {
  */
 struct vmig_session {
 	struct kref ref;
-	struct mutex io_mutex;
+	struct mutex io_mutex; /* users of the file, stage */
 	u8 *stage;
-	struct mutex lock;
+	struct mutex lock; /* all below */
 	struct vmig_dev *vm;
 	enum vmig_phase phase;
 	int error;

@@ -4,6 +4,7 @@
  * and bounds of fixed-layout sections all follow from the field table.
  */
 #include <linux/bitops.h>
+#include <linux/slab.h>
 #include <linux/unaligned.h>
 #include "internal.h"
 
@@ -246,30 +247,38 @@ static const struct vmig_section *section_find(struct vmig_dev *vm,
 	return NULL;
 }
 
+/* The payload has no NUL; a copy behind our own token gets one. */
+static int compare_token(struct vmig_dev *vm, const u8 *peer, u32 len)
+{
+	char why[VMIG_REASON_MAX] = "";
+	char *own;
+	int ret;
+
+	own = kzalloc(2 * VMIG_TOKEN_MAX, GFP_KERNEL_ACCOUNT);
+	if (!own)
+		return vmig_refuse(vm, -ENOMEM, "no memory for the token");
+	memcpy(own + VMIG_TOKEN_MAX, peer, len);
+	ret = vm->ops->token(vm, own, VMIG_TOKEN_MAX);
+	if (ret >= 0)
+		ret = vmig_token_check(own + VMIG_TOKEN_MAX, own, why,
+				       sizeof(why));
+	kfree(own);
+	return ret < 0 ? vmig_refuse(vm, ret, "%s", why) : 0;
+}
+
 static int consume_token(struct vmig_session *s)
 {
 	struct vmig_record *rec = &s->parser.rec;
-	char why[VMIG_REASON_MAX] = "";
-	char *own __free(kfree) = kzalloc(2 * VMIG_TOKEN_MAX, GFP_KERNEL_ACCOUNT);
-	char *peer = own + VMIG_TOKEN_MAX;
 	int ret;
 
-	if (!own)
-		return vmig_refuse(s->vm, -ENOMEM, "no memory for the token");
 	if (rec->tag != VMIG_TAG_TOKEN || rec->vendor || rec->version != 1)
 		return vmig_refuse(s->vm, -EINVAL, "stream has no token");
 	if (rec->length >= VMIG_TOKEN_MAX ||
 	    memchr(s->parser.payload, 0, rec->length))
 		return vmig_refuse(s->vm, -EINVAL, "malformed token");
-	memcpy(peer, s->parser.payload, rec->length);
-	ret = s->vm->ops->token(s->vm, own, VMIG_TOKEN_MAX);
-	if (ret < 0)
-		return ret;
-	ret = vmig_token_check(peer, own, why, sizeof(why));
-	if (ret)
-		return vmig_refuse(s->vm, ret, "%s", why);
-	s->head_done = true;
-	return 0;
+	ret = compare_token(s->vm, s->parser.payload, rec->length);
+	s->head_done = !ret;
+	return ret;
 }
 
 static int check_shape(struct vmig_session *s, const struct vmig_section *sec)

@@ -24,7 +24,6 @@ static const struct class vgpu_class = {
 	.name = VGPU_NAME,
 };
 
-
 #define VGPU_TYPE(mib) {						\
 	.type = { .sysfs_name = #mib,					\
 		  .pretty_name = "virtual GPU, " #mib " MiB VRAM" },	\

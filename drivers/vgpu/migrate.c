@@ -147,7 +147,7 @@ static int vram_crc_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(vram_crc);
 
-static void show_fields(struct seq_file *m, const void *state,
+static void show_fields(struct seq_file *m, const u8 *state,
 			const struct vmig_section *sec)
 {
 	unsigned int i;
@@ -167,7 +167,7 @@ static int regs_show(struct seq_file *m, void *unused)
 
 	guard(mutex)(&v->lock);
 	for (i = 0; i < ARRAY_SIZE(vgpu_sections); i++)
-		show_fields(m, &v->state, &vgpu_sections[i]);
+		show_fields(m, (const u8 *)&v->state, &vgpu_sections[i]);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(regs);

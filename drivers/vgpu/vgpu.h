@@ -94,7 +94,7 @@ struct vgpu {
 	struct vfio_device vdev;
 	struct vmig_dev vm;
 	const struct vgpu_type *type;
-	struct mutex lock;
+	struct mutex lock; /* see above */
 	struct vgpu_state state;
 	struct vgpu_state shadow;
 	u8 config[VGPU_CONFIG_SIZE];

@@ -152,17 +152,19 @@ int vgpu_vram_mmap(struct vgpu *v, struct vm_area_struct *vma)
 /* Caller has checked the range. */
 void vgpu_vram_read(struct vgpu *v, u64 off, void *buf, size_t len)
 {
+	u8 *to = buf;
+
 	guard(rwsem_read)(&v->vram.sem);
 	while (len) {
 		struct page *page = READ_ONCE(v->vram.pages[off >> PAGE_SHIFT]);
 		size_t n = min_t(size_t, len, PAGE_SIZE - offset_in_page(off));
 
 		if (page)
-			memcpy_from_page(buf, page, offset_in_page(off), n);
+			memcpy_from_page(to, page, offset_in_page(off), n);
 		else
-			memset(buf, 0, n);
+			memset(to, 0, n);
 		off += n;
-		buf += n;
+		to += n;
 		len -= n;
 	}
 }
@@ -170,6 +172,8 @@ void vgpu_vram_read(struct vgpu *v, u64 off, void *buf, size_t len)
 /* Caller has checked the range. -ENOMEM when a page cannot be made. */
 int vgpu_vram_write(struct vgpu *v, u64 off, const void *buf, size_t len)
 {
+	const u8 *from = buf;
+
 	guard(rwsem_read)(&v->vram.sem);
 	while (len) {
 		unsigned long i = off >> PAGE_SHIFT;
@@ -178,11 +182,11 @@ int vgpu_vram_write(struct vgpu *v, u64 off, const void *buf, size_t len)
 
 		if (!page)
 			return -ENOMEM;
-		memcpy_to_page(page, offset_in_page(off), buf, n);
+		memcpy_to_page(page, offset_in_page(off), from, n);
 		/* After the write: a saver that missed it sends the page again. */
 		set_bit(i, v->vram.dirty);
 		off += n;
-		buf += n;
+		from += n;
 		len -= n;
 	}
 	return 0;

@@ -6,7 +6,7 @@
 #include <linux/version.h>
 #include <linux/vfio.h>
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0)
+#if KERNEL_VERSION(7, 2, 0) <= LINUX_VERSION_CODE
 #define VMIG_HAVE_REGION_INFO_OP	1
 #else
 #define VMIG_HAVE_REGION_INFO_OP	0
@@ -15,7 +15,7 @@
 /* Did the user opt in to VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2? */
 static inline bool vmig_compat_precopy_v2(struct vfio_device *vdev)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0)
+#if KERNEL_VERSION(7, 2, 0) <= LINUX_VERSION_CODE
 	return vdev->precopy_info_v2;
 #else
 	return false;

@@ -189,10 +189,10 @@ struct vmig_fault {
 struct vmig_dev {
 	const struct vmig_ops *ops;
 	struct vfio_device *vdev;
-	struct mutex state_mutex;
+	struct mutex state_mutex; /* state, session, order of arcs */
 	enum vfio_device_mig_state state;
 	struct vmig_session *session;
-	spinlock_t note_lock;
+	spinlock_t note_lock; /* reason, fault */
 	char reason[VMIG_REASON_MAX];
 	struct vmig_fault fault;
 	struct dentry *dir;
