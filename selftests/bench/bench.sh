@@ -1,0 +1,15 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Figures as ratios, each from one run; a table on stdout, JSON lines in
+# build/bench.json. In the lab they are TCG's, not silicon's.
+set -euo pipefail
+# shellcheck source=selftests/lab/common.sh
+. "$(dirname "$0")/../lab/common.sh"
+
+json=$REPO/build/bench.json
+"$LAB_DIR/build.sh" 7.2
+"$LAB_DIR/programs.sh"
+"$LAB_DIR/run.sh" --kernel 7.2 -- /lab/selftests/bench/in-guest.sh |
+	tr -d '\r' | tee "$json.log" | grep '^{' >"$json"
+sed -E 's/.*"what": "([^"]*)", "value": ([0-9.]*), "target": "([^"]*)", "met": (.*)}/\2 (\3, met: \4)  \1/' "$json"
