@@ -16,13 +16,14 @@ enum vmig_phase {
  * @ref: held by the file, and by the device until it lets go
  * @io_mutex: serialises users of the file and protects @stage. May be held
  *	across a fault of user memory; reset, close and arcs never take it.
- * @stage: bytes on their way from or to the user
+ * @stage: bytes on their way from the user, when resuming
  * @lock: protects everything below. Never held across an access to user
  *	memory. Taken inside the device's state mutex, and inside @io_mutex.
  * @vm: the device, NULL once it let go: then the session is dead
  * @phase: what the file may be used for
  * @error: first failure; it sticks
- * @buf: one record (saving) or one payload (resuming)
+ * @buf: one record (saving) or one payload (resuming); when saving, changed
+ *	only by who holds @io_mutex too
  * @fill: bytes of @buf that a reader may have
  * @pos: bytes of @buf that a reader has had
  * @emit: counters of the stream being saved

@@ -58,12 +58,13 @@ static int session_refill(struct vmig_session *s)
 /*
  * Bytes leave the queue only after the user has them, so a faulting buffer
  * loses nothing. io_mutex keeps other readers out meanwhile, and nobody but a
- * reader refills the queue.
+ * reader refills the queue: the bytes may be read without the session's lock.
  */
 static ssize_t session_read_chunk(struct vmig_session *s, char __user *buf,
 				  size_t len)
 {
 	size_t n, left;
+	const u8 *from;
 	int ret;
 
 	scoped_guard(mutex, &s->lock) {
@@ -71,10 +72,9 @@ static ssize_t session_read_chunk(struct vmig_session *s, char __user *buf,
 		if (ret)
 			return ret < 0 ? ret : 0;
 		n = min_t(size_t, len, s->fill - s->pos);
-		n = min_t(size_t, n, VMIG_STAGE_SIZE);
-		memcpy(s->stage, s->buf + s->pos, n);
+		from = s->buf + s->pos;
 	}
-	left = copy_to_user(buf, s->stage, n);
+	left = copy_to_user(buf, from, n);
 	if (left == n)
 		return -EFAULT;
 	scoped_guard(mutex, &s->lock) {
@@ -255,9 +255,10 @@ static struct vmig_session *session_alloc(struct vmig_dev *vm,
 	mutex_init(&s->lock);
 	s->vm = vm;
 	s->phase = phase;
-	s->stage = kvmalloc(VMIG_STAGE_SIZE, GFP_KERNEL_ACCOUNT);
+	if (phase == VMIG_PHASE_RESUME)
+		s->stage = kvmalloc(VMIG_STAGE_SIZE, GFP_KERNEL_ACCOUNT);
 	s->buf = kvmalloc(VMIG_RECORD_LEN + VMIG_CHUNK_MAX, GFP_KERNEL_ACCOUNT);
-	if (!s->stage || !s->buf) {
+	if ((!s->stage && phase == VMIG_PHASE_RESUME) || !s->buf) {
 		kref_put(&s->ref, session_free);
 		return NULL;
 	}

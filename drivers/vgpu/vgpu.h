@@ -57,6 +57,8 @@ struct vgpu_type {
  * @sem: read: an entry of @pages is in use; write: entries are freed
  * @dirty: bit for each page that must be sent (again); set by any writer
  *	after it wrote, cleared by the saver before it reads
+ * @writable: bit for each page that some page table may let somebody write;
+ *	set before @dirty by the fault, cleared with a zap by the saver
  * @tracking: writes through mmap are seen; set under state_mutex
  * @cursor: next page the saver looks at; session's lock
  * @restart: the mode changed: what is dirty now is initial data again
@@ -68,6 +70,7 @@ struct vgpu_vram {
 	unsigned long nr;
 	struct rw_semaphore sem;
 	unsigned long *dirty;
+	unsigned long *writable;
 	bool tracking;
 	unsigned long cursor;
 	bool restart;

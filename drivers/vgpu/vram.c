@@ -24,7 +24,8 @@ int vgpu_vram_init(struct vgpu *v)
 	m->nr = ((size_t)v->type->vram_mib << 20) >> PAGE_SHIFT;
 	m->pages = kvcalloc(m->nr, sizeof(*m->pages), GFP_KERNEL_ACCOUNT);
 	m->dirty = bitmap_zalloc(m->nr, GFP_KERNEL_ACCOUNT);
-	if (m->pages && m->dirty)
+	m->writable = bitmap_zalloc(m->nr, GFP_KERNEL_ACCOUNT);
+	if (m->pages && m->dirty && m->writable)
 		return 0;
 	vgpu_vram_free(v);
 	return -ENOMEM;
@@ -64,8 +65,10 @@ void vgpu_vram_free(struct vgpu *v)
 		free_pages_all(m);
 	kvfree(m->pages);
 	bitmap_free(m->dirty);
+	bitmap_free(m->writable);
 	m->pages = NULL;
 	m->dirty = NULL;
+	m->writable = NULL;
 }
 
 /* All zero again, for the next user as for the first. */
@@ -78,6 +81,7 @@ void vgpu_vram_scrub(struct vgpu *v)
 		zap(v, 0, m->nr);
 	free_pages_all(m);
 	bitmap_zero(m->dirty, m->nr);
+	bitmap_zero(m->writable, m->nr);
 }
 
 /* The page, made when there is none yet. Needs sem for reading. */
@@ -125,6 +129,9 @@ static vm_fault_t vram_mkwrite(struct vm_fault *vmf)
 
 	if (i >= v->vram.nr)
 		return VM_FAULT_SIGBUS;
+	set_bit(i, v->vram.writable);
+	/* A saver that cleared dirty before this looks at writable after. */
+	smp_mb__after_atomic();
 	set_bit(i, v->vram.dirty);
 	return 0;
 }
@@ -210,6 +217,7 @@ void vgpu_vram_track(struct vgpu *v, bool on)
 	for (i = 0; i < m->nr; i++)
 		if (m->pages[i])
 			__set_bit(i, m->dirty);
+	bitmap_zero(m->writable, m->nr);
 	zap(v, 0, m->nr);
 }
 
@@ -239,11 +247,15 @@ static unsigned long claim_run(struct vgpu *v, unsigned long first)
 {
 	struct vgpu_vram *m = &v->vram;
 	unsigned long max = min(m->nr - first, (unsigned long)RUN_PAGES);
+	bool mapped = false;
 	unsigned long n = 0;
 
-	while (n < max && test_and_clear_bit(first + n, m->dirty))
+	while (n < max && test_and_clear_bit(first + n, m->dirty)) {
+		mapped |= test_and_clear_bit(first + n, m->writable);
 		n++;
-	zap(v, first, n);
+	}
+	if (mapped)
+		zap(v, first, n);
 	return n;
 }
 
