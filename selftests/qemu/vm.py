@@ -484,3 +484,10 @@ def quit_all(vms):
         except Failure as err:
             print("# %s: %s" % (vm.name, err), flush=True)
         vm.forget()
+
+
+def migrate(src, uri, seconds=120):
+    """Starts a migration and waits for its end on the source."""
+    since = src.mark()
+    src.qmp.command("migrate", uri=uri)
+    return src.wait_status(ENDED, seconds, since)

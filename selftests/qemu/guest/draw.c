@@ -5,7 +5,8 @@
  * buffer it drives the device itself, through its BARs.
  *
  * Commands, one a line, on standard input:
- *   freeze, go   stop drawing (and ticking), go on
+ *   freeze, go   stop drawing and ticking (says "frozen at FRAME" when the
+ *                last frame is in VRAM), go on (says "going at FRAME")
  *   fill SEED    write a pattern to the upper half of every VRAM, behind the
  *                driver's back: the picture is in the lower half
  *   check SEED   compare; says "check ok" or "check bad N"
@@ -43,6 +44,7 @@ static struct display displays[MAX_DISPLAYS];
 static unsigned int nr_displays;
 static unsigned long frame;
 static bool frozen;
+static int settling;	/* periods until the last frame is surely shown */
 
 static void *map_file(const char *path, size_t *size)
 {
@@ -81,6 +83,10 @@ static void add_fb(const char *path)
 		return;
 	if (!ioctl(fd, FBIOGET_VSCREENINFO, &var) &&
 	    !ioctl(fd, FBIOGET_FSCREENINFO, &fix) && var.bits_per_pixel == 32) {
+		/* no console of the kernel's has switched the display on */
+		var.activate = FB_ACTIVATE_NOW | FB_ACTIVATE_FORCE;
+		if (ioctl(fd, FBIOPUT_VSCREENINFO, &var))
+			perror(path);
 		size = (size_t)fix.line_length * var.yres;
 		add_display(map_file(path, &size), var.xres, var.yres,
 			    fix.line_length / 4);
@@ -228,6 +234,8 @@ static void tick(void)
 {
 	unsigned int i;
 
+	if (frozen && settling && !--settling)
+		printf("frozen at %lu\n", frame);
 	if (frozen)
 		return;
 	for (i = 0; i < nr_displays; i++)
@@ -275,9 +283,13 @@ static void compare(const char *bar0)
 static void command(char *line)
 {
 	line[strcspn(line, "\r\n")] = 0;
-	if (!strcmp(line, "freeze") || !strcmp(line, "go")) {
-		frozen = line[0] == 'f';
-		printf("%s at %lu\n", frozen ? "frozen" : "going", frame);
+	if (!strcmp(line, "freeze")) {
+		/* the driver copies what was drawn to VRAM a little later */
+		frozen = true;
+		settling = 3;
+	} else if (!strcmp(line, "go")) {
+		frozen = false;
+		printf("going at %lu\n", frame);
 	} else if (!strncmp(line, "fill ", 5)) {
 		/* a generator of this kind stays at 0 when it starts there */
 		seed = strtoull(line + 5, NULL, 0) | 1;

@@ -1,0 +1,371 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Migrates a guest that draws, by an unmodified QEMU: one test per promise.
+
+One guest lives through most of the tests, since booting one takes longer
+than anything else. Output is TAP.
+"""
+
+import argparse
+import os
+import re
+import sys
+import time
+import traceback
+
+import vm as lab
+from vm import Failure
+
+SLOW = 256 * 1024           # bytes a second: no migration ends with that
+FAST = 1 << 40
+
+
+def expect(condition, what):
+    if not condition:
+        raise Failure(what)
+
+
+def equal(what, got, wanted):
+    expect(got == wanted, "%s: %s, not %s" % (what, got, wanted))
+
+
+def ticks(text):
+    return [int(n) for n in re.findall(r"^tick (\d+)\r?$", text, re.M)]
+
+
+class Guest:
+    """A guest's life, in one machine after the other."""
+
+    def __init__(self, setup, gpus=1):
+        self.setup = setup
+        self.before = ""
+        self.vms = []
+        self.vm = None
+        self.boot(gpus)
+
+    def boot(self, gpus):
+        start = time.monotonic()
+        self.adopt(lab.VM(self.setup, self.devices(gpus)))
+        self.vm.expect(r"^draw: ready, %d displays" % gpus, 180)
+        self.vm.ticks_on(1)
+        print("# guest booted in %.1f s" % (time.monotonic() - start))
+
+    def adopt(self, machine):
+        self.vm = machine
+        if machine not in self.vms:
+            self.vms.append(machine)
+
+    def devices(self, gpus=None, mib=16):
+        count = gpus or len(self.vm.devices)
+        return [self.setup.device(mib) for _ in range(count)]
+
+    def target(self, mib=16):
+        """A machine that waits for the guest; returns it and its address."""
+        machine = lab.VM(self.setup, self.devices(mib=mib), incoming=True)
+        self.vms.append(machine)
+        return machine
+
+    def drop(self, machine):
+        self.vms.remove(machine)
+        lab.quit_all([machine])
+
+    def move(self, prepare=None, compare_screen=False):
+        """Migrates to a new machine, compares, and lets the guest go on."""
+        src, dst = self.vm, self.target()
+        if prepare:
+            prepare(src, dst)
+        src.set_parameters(downtime_limit=2000, max_bandwidth=FAST)
+        result = lab.migrate(src, dst.listen())
+        equal("migration", result, "completed")
+        dst.wait_status(("completed",), 30)
+        shots = [src.screenshot(src.dir + "/png")] if compare_screen else []
+        before = src.sums(), src.regs()
+        info = src.info()
+        equal("checksums of VRAM", dst.sums(), before[0])
+        dst.qmp.command("cont")
+        if compare_screen:
+            equal("registers", dst.regs(), before[1])
+            shots.append(dst.screenshot(dst.dir + "/png"))
+            expect(shots[0] == shots[1], "the pictures differ")
+        self.before += self.leave(src)
+        self.adopt(dst)
+        return info
+
+    def leave(self, src):
+        """Ends a machine that the guest has left; returns what it printed."""
+        self.vms.remove(src)
+        src.quit()
+        text = src.text()
+        src.forget()
+        return text
+
+    def check_ticks(self):
+        """Nothing that the guest printed was lost or came twice."""
+        self.vm.ticks_on()
+        seen = ticks(self.before + self.vm.text())
+        equal("the guest's ticks", seen, list(range(seen[0], seen[-1] + 1)))
+
+    def goes_on(self):
+        equal("state of the source", self.vm.status(), "running")
+        self.vm.ticks_on()
+
+    def end(self):
+        lab.quit_all(self.vms)
+        self.vms = []
+
+
+def report(info):
+    line = "downtime %d ms, total %d ms" % (info.get("downtime", -1),
+                                            info.get("total-time", -1))
+    if "vfio" in info:
+        line += ", device %d bytes" % info["vfio"]["transferred"]
+    print("# " + line + ", ram %d bytes" % info["ram"]["transferred"])
+
+
+def slow_start(guest, dst):
+    """A migration that is under way and does not end by itself."""
+    guest.vm.set_parameters(max_bandwidth=SLOW)
+    since = guest.vm.mark()
+    guest.vm.qmp.command("migrate", uri=dst.listen())
+    equal("migration", guest.vm.wait_status(("active",) + lab.ENDED, 30, since),
+          "active")
+    return since
+
+
+def test_migrates(guest, opts):
+    """guest migrates back and forth while it draws"""
+    for _ in range(2 if opts.short else 10):
+        report(guest.move())
+        guest.check_ticks()
+
+
+def test_same_device(guest, opts):
+    """registers, VRAM and picture of the target are the source's"""
+    guest.vm.ask("fill 77", "^fill ok", 60)
+    guest.vm.ask("freeze", "^frozen at")
+    report(guest.move(compare_screen=True))
+    guest.vm.ask("check 77", "^check ok", 60)
+    guest.vm.ask("go", "^going at")
+    guest.check_ticks()
+
+
+def test_cancel(guest, opts):
+    """source goes on after a cancel during pre-copy"""
+    dst = guest.target()
+    since = slow_start(guest, dst)
+    guest.vm.ticks_on()
+    guest.vm.qmp.command("migrate_cancel")
+    equal("migration", guest.vm.wait_status(lab.ENDED, 30, since), "cancelled")
+    guest.drop(dst)
+    guest.goes_on()
+    report(guest.move())
+    guest.check_ticks()
+
+
+def refused(guest, dst, seconds=120):
+    guest.vm.set_parameters(downtime_limit=2000, max_bandwidth=FAST)
+    result = lab.migrate(guest.vm, dst.listen(), seconds)
+    equal("migration", result, "failed")
+    guest.drop(dst)
+    # The event comes before the source's guest is started again.
+    lab.HUB.wait(lambda: guest.vm.status() == "running", 30, "running source")
+    guest.goes_on()
+
+
+def test_wrong_size(guest, opts):
+    """target with other VRAM refuses, source goes on"""
+    refused(guest, guest.target(mib=64))
+
+
+def test_target_fault(guest, opts):
+    """target that fails to load refuses, source goes on"""
+    for where in ("load:VRAM -5", "load:DISP -22"):
+        dst = guest.target()
+        dst.devices[0].fail_at(where)
+        refused(guest, dst)
+
+
+def test_source_fault(guest, opts):
+    """source that fails to save goes on"""
+    device = guest.vm.devices[0]
+    device.fail_at("save:VRAM -5")
+    try:
+        refused(guest, guest.target())
+    finally:
+        device.fail_at("off")
+
+
+def test_paused(guest, opts):
+    """paused guest migrates, and stays paused"""
+    since = guest.vm.mark()
+    guest.vm.qmp.command("stop")
+    guest.vm.wait_event("STOP", 30, since)
+    report(guest.move())
+    guest.check_ticks()
+
+
+def multifd(src, dst, on=True):
+    for machine in (src, dst):
+        machine.set_capabilities(multifd=on)
+        machine.set_parameters(multifd_channels=2)
+        if machine.devices[0].kind == "vgpu":
+            machine.set_on_devices("x-migration-multifd-transfer",
+                                   "on" if on else "auto")
+
+
+def move_by_multifd(guest):
+    report(guest.move(prepare=multifd))
+    multifd(guest.vm, guest.vm, False)
+    guest.check_ticks()
+
+
+def test_multifd(guest, opts):
+    """guest migrates by multifd, device state included"""
+    move_by_multifd(guest)
+
+
+def test_reboot(guest, opts):
+    """guest that reboots during pre-copy lives on, on one side"""
+    dst = guest.target()
+    since = slow_start(guest, dst)
+    resets = guest.vm.mark()
+    guest.vm.skip()
+    guest.vm.say("reboot")
+    guest.vm.wait_event("RESET", 30, resets)
+    guest.vm.expect(r"^draw: ready", 180)
+    guest.vm.set_parameters(downtime_limit=2000, max_bandwidth=FAST)
+    result = guest.vm.wait_status(lab.ENDED, 120, since)
+    print("# the migration has " + result)
+    if result == "completed":
+        dst.wait_status(("completed",), 30)
+        dst.qmp.command("cont")
+        guest.leave(guest.vm)
+        guest.adopt(dst)
+    else:
+        equal("migration", result, "failed")
+        guest.drop(dst)
+    guest.before = ""
+    guest.goes_on()
+
+
+def test_two(guest, opts):
+    """guest with two GPUs migrates"""
+    for index, machine in enumerate(guest.vm.devices):
+        print("# gpu%d: %s" % (index, machine.kind))
+    report(guest.move())
+    guest.check_ticks()
+    move_by_multifd(guest)
+
+
+# In the order in which the guest lives through them. The second list is one
+# more guest, with two GPUs.
+TESTS = [test_same_device, test_migrates, test_paused, test_cancel,
+         test_wrong_size, test_target_fault, test_source_fault, test_multifd,
+         test_reboot]
+TWO = [test_two]
+NOT_SHORT = (test_reboot, test_two)
+ONLY_OURS = (test_target_fault, test_source_fault)
+
+
+class Tap:
+    def __init__(self, count):
+        self.number = self.failed = 0
+        print("1..%d" % count, flush=True)
+
+    def result(self, good, text):
+        self.number += 1
+        self.failed += not good
+        print("%sok %d - %s" % ("" if good else "not ", self.number, text),
+              flush=True)
+
+    def skip(self, text, why):
+        self.result(True, "%s # SKIP %s" % (text, why))
+
+
+def why_skip(test, opts):
+    if opts.short and test in NOT_SHORT:
+        return "not in a short run"
+    if opts.device == "bochs" and test in ONLY_OURS:
+        return "no fault injection"
+    return None
+
+
+def diagnose(guest):
+    """What helps to understand a failed test."""
+    for line in traceback.format_exc().splitlines()[-6:]:
+        print("# " + line)
+    for machine in guest.vms if guest else []:
+        for line in machine.log().splitlines()[-12:]:
+            print("# %s: %s" % (machine.name, line))
+        for line in machine.text().splitlines()[-3:]:
+            print("# %s console: %s" % (machine.name, line))
+
+
+def run_one(tap, test, guest, opts):
+    """True if the guest is still of use."""
+    start = time.monotonic()
+    try:
+        test(guest, opts)
+        tap.result(True, test.__doc__)
+    except (Failure, OSError) as err:
+        diagnose(guest)
+        tap.result(False, "%s: %s" % (test.__doc__, err))
+        return False
+    finally:
+        print("# %.1f s" % (time.monotonic() - start), flush=True)
+    return True
+
+
+def new_guest(setup, gpus):
+    try:
+        return Guest(setup, gpus)
+    except (Failure, OSError):
+        diagnose(None)
+        return None
+
+
+def run_life(tap, tests, setup, gpus, opts):
+    """Runs tests in one guest; a test that fails costs the next a boot."""
+    guest = None
+    for test in tests:
+        why = why_skip(test, opts)
+        if why:
+            tap.skip(test.__doc__, why)
+            continue
+        guest = guest or new_guest(setup, gpus)
+        if not guest:
+            tap.result(False, test.__doc__ + ": no guest")
+        elif not run_one(tap, test, guest, opts):
+            guest.end()
+            guest = None
+    if guest:
+        guest.end()
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", choices=sorted(lab.DEVICES),
+                        default="vgpu")
+    parser.add_argument("--short", action="store_true")
+    parser.add_argument("--programs", default="/lab/programs")
+    parser.add_argument("--accel")
+    parser.add_argument("--trace", action="append", default=[])
+    parser.add_argument("--only", help="run tests whose name has this")
+    return parser.parse_args()
+
+
+def main():
+    opts = parse()
+    setup = lab.Setup(opts.device, opts.programs, opts.accel,
+                      trace=opts.trace)
+    wanted = [[t for t in tests if (opts.only or "") in t.__name__]
+              for tests in (TESTS, TWO)]
+    tap = Tap(sum(map(len, wanted)))
+    for gpus, tests in enumerate(wanted, 1):
+        run_life(tap, tests, setup, gpus, opts)
+    return 1 if tap.failed else 0
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TMPDIR", "/tmp")
+    sys.exit(main())

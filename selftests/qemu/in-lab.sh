@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# in-lab.sh SCRIPT ARGS...: inside a lab machine, loads the modules and runs
+# one of the Python scripts beside it.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/lab/load.sh
+. "$here/../lab/load.sh"
+
+# Without hardware support QEMU falls back to emulation: slow, but it works.
+lab_load kvm_amd || lab_load kvm_intel || echo "# no kvm"
+lab_load mdev
+lab_load vfio_iommu_type1
+if lab_module_file vfio_mig_vgpu >/dev/null; then
+	lab_load vfio_mig_vgpu
+else
+	echo "# vfio_mig_vgpu is not built"
+fi
+export PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+exec python3 "$here/$1" "${@:2}"
