@@ -30,6 +30,7 @@ static inline u##bits get_unaligned_le##bits(const void *p)		\
 	memcpy(&v, p, sizeof(v));					\
 	return le##bits##toh(v);					\
 }
+
 VMIG_LE(16)
 VMIG_LE(32)
 VMIG_LE(64)

@@ -20,7 +20,7 @@
 
 #define VRAM_SIZE	(64UL << 20)
 #define DIRTY_BYTES	(2UL << 20)
-#define CHUNK		(1UL << 20)
+#define CHUNK		0x100000UL
 
 static void die(const char *what)
 {
@@ -101,7 +101,7 @@ static double now(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec * 1e-9;
+	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
 static void row(const char *what, double value, double limit, int at_most)

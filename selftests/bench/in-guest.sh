@@ -14,7 +14,7 @@ types=/sys/class/mdev_bus/vfio_mig_vgpu/mdev_supported_types
 lab_load vfio_iommu_type1
 lab_load vfio_mig_vgpu
 for uuid in $source $target; do
-	echo $uuid >"$types/vfio_mig_vgpu-64/create"
+	echo "$uuid" >"$types/vfio_mig_vgpu-64/create"
 done
 datafile "$devices/$source" "$devices/$target"
 for uuid in $source $target; do
