@@ -35,13 +35,14 @@ static void get_record_head(const u8 *in, struct vmig_record *rec)
 }
 
 /*
- * END carries a checksum of the headers only: each header holds the checksum
- * of its payload, so every byte is covered and none is summed twice.
+ * END carries a checksum of the checksums, with which every header ends: they
+ * cover all else, so no byte is summed twice. The rest of a header must stay
+ * out: summing bytes together with their own checksum gives a constant.
  */
 static void account(struct vmig_emitter *e, const u8 *head, u32 head_len,
 		    u32 payload)
 {
-	e->crc = crc32c(e->crc, head, head_len);
+	e->crc = crc32c(e->crc, head + head_len - 4, 4);
 	e->bytes += head_len + payload;
 }
 
