@@ -78,6 +78,12 @@ static int covered(const char *a, const char *b, char *why, size_t len)
 	return 0;
 }
 
+static bool is_token(const char *p)
+{
+	return !strncmp(p, TOKEN_MAGIC, strlen(TOKEN_MAGIC)) &&
+	       same_key(p, "type=");
+}
+
 /**
  * vmig_token_check - may a device with one token migrate to one with another?
  * @source: token of the source, NUL-terminated
@@ -85,7 +91,7 @@ static int covered(const char *a, const char *b, char *why, size_t len)
  * @why: room for the reason
  * @len: size of @why
  *
- * Return: 0, or -EINVAL (not a token), -ENODEV (other type), -ERANGE
+ * Return: 0, or -EINVAL (one is not a token), -ENODEV (other type), -ERANGE
  * (configuration differs).
  */
 int vmig_token_check(const char *source, const char *target, char *why,
@@ -93,8 +99,7 @@ int vmig_token_check(const char *source, const char *target, char *why,
 {
 	int ret;
 
-	if (strncmp(source, TOKEN_MAGIC, strlen(TOKEN_MAGIC)) ||
-	    !same_key(source, "type=")) {
+	if (!is_token(source) || !is_token(target)) {
 		snprintf(why, len, "not a compatibility token");
 		return -EINVAL;
 	}
