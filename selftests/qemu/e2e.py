@@ -60,10 +60,13 @@ class Guest:
         return [self.setup.device(mib) for _ in range(count)]
 
     def target(self, mib=16):
-        """A machine that waits for the guest; returns it and its address."""
-        machine = lab.VM(self.setup, self.devices(mib=mib), incoming=True)
+        """A machine that waits for the guest."""
+        machine = self.waiting(mib)
         self.vms.append(machine)
         return machine
+
+    def waiting(self, mib):
+        return lab.VM(self.setup, self.devices(mib=mib), incoming=True)
 
     def drop(self, machine):
         self.vms.remove(machine)

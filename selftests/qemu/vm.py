@@ -282,6 +282,7 @@ class VM:
     """One QEMU process, with its devices."""
 
     count = 0
+    address = None      # where other hosts reach it
 
     def __init__(self, setup, devices, incoming=False, name=None):
         VM.count += 1
@@ -291,7 +292,12 @@ class VM:
         self.qmp = Qmp(os.path.join(self.dir, "qmp"))
         self.serial = Stream(os.path.join(self.dir, "serial"))
         self.seen = 0
-        self.start(setup, incoming)
+        self.gone = False
+        try:
+            self.start(setup, incoming)
+        except Failure:
+            quit_all([self])
+            raise
 
     def args(self, setup, incoming):
         args = setup.machine_args() + ["-name", self.name]
@@ -313,6 +319,7 @@ class VM:
             self.process = subprocess.Popen(
                 self.args(setup, incoming), stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log)
+        self.watch()
         HUB.wait(lambda: self.qmp.greeted or self.ended(), 60,
                  "greeting from QEMU")
         if not self.qmp.greeted:
@@ -320,9 +327,21 @@ class VM:
         self.qmp.command("qmp_capabilities")
         self.set_capabilities(events=True, return_path=True)
 
+    def watch(self):
+        """Sees QEMU end, which it may do before it connects."""
+        pidfd = os.pidfd_open(self.process.pid)
+
+        def dead():
+            HUB.selector.unregister(pidfd)
+            os.close(pidfd)
+            for stream in (self.qmp, self.serial):
+                # What it said last is read first.
+                if not stream.sock and not stream.closed:
+                    stream.close()
+        HUB.selector.register(pidfd, selectors.EVENT_READ, dead)
+
     def ended(self):
-        # Not only the socket: QEMU may die before it connects.
-        return self.qmp.closed or self.process.poll() is not None
+        return self.qmp.closed
 
     def log(self):
         with open(os.path.join(self.dir, "log"), errors="replace",
@@ -408,7 +427,8 @@ class VM:
                 if e["event"] == "VFIO_MIGRATION"]
 
     def listen(self, uri=None):
-        uri = uri or "unix:%s/migrate" % self.dir
+        uri = uri or ("tcp:%s:4444" % self.address if self.address
+                      else "unix:%s/migrate" % self.dir)
         self.qmp.command("migrate-incoming", uri=uri)
         return uri
 
@@ -442,6 +462,9 @@ class VM:
 
     def quit(self):
         """Ends QEMU, gives its devices back and reads its last output."""
+        if self.gone:
+            return
+        self.gone = True
         try:
             if not self.ended():
                 self.qmp.post("quit")

@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# two-hosts.sh [--kernel VER] [--timeout SEC] [two_hosts.py's options]: the
+# migration between two lab machines. Prints TAP.
+set -euo pipefail
+dir=$(dirname "$0")
+
+args=() kernel=7.2 limit=600
+while [ $# -gt 0 ]; do
+	case $1 in
+	--kernel) kernel=$2; shift ;;
+	--timeout) limit=$2; shift ;;
+	*) args+=("$1") ;;
+	esac
+	shift
+done
+
+"$dir/guest/mkguest.sh"
+exec "$dir/../lab/run.sh" --kernel "$kernel" --hosts 2 --timeout "$limit" -- \
+	/lab/selftests/qemu/in-lab.sh two_hosts.py ${args[@]+"${args[@]}"}
