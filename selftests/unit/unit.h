@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* TAP for the unit tests, and what they know of crc32c.c. */
+#ifndef _VFIO_MIG_UNIT_H
+#define _VFIO_MIG_UNIT_H
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <linux/vfio_mig_stream.h>
+
+#define __printf(a, b) __attribute__((format(printf, a, b)))
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+u32 crc32c_portable(u32 crc, const void *data, size_t len);
+
+static unsigned int tap_number;
+static int tap_status;
+
+static inline void tap_plan(unsigned int tests)
+{
+	printf("1..%u\n", tests);
+}
+
+__printf(2, 3)
+static inline void tap(bool ok, const char *fmt, ...)
+{
+	va_list args;
+
+	printf("%sok %u - ", ok ? "" : "not ", ++tap_number);
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	putchar('\n');
+	if (!ok)
+		tap_status = 1;
+}
+
+#endif
