@@ -365,7 +365,7 @@ static int with_header_word(size_t at, u16 value, u16 max_minor)
 	struct stream s;
 
 	small_stream(&s, 0);
-	put_unaligned_le16(value, s.data + at);
+	put_unaligned_le16(value, &s.data[at]);
 	put_unaligned_le32(crc32c(~0u, s.data, 16), s.data + 16);
 	return parse_minor(s.data, s.len, s.len, max_minor).ret;
 }
@@ -386,7 +386,7 @@ static bool older_minor(void)
 
 static bool odd_headers(void)
 {
-	return with_header_word(0, 0, 0) == -EINVAL &&
+	return with_header_word(2, 0, 0) == -EINVAL &&
 	       with_header_word(8, 24, 0) == -EINVAL &&
 	       with_header_word(12, 1, 0) == -EINVAL;
 }

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <linux/vfio_mig_stream.h>
 
-#define __printf(a, b) __attribute__((format(printf, a, b)))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 u32 crc32c_portable(u32 crc, const void *data, size_t len);
@@ -20,7 +19,6 @@ static inline void tap_plan(unsigned int tests)
 	printf("1..%u\n", tests);
 }
 
-__printf(2, 3)
 static inline void tap(bool ok, const char *fmt, ...)
 {
 	va_list args;
