@@ -62,10 +62,10 @@ class Hub:
             for key, _ in self.selector.select(left):
                 key.data()
 
-    def run_for(self, seconds):
+    def run_for(self, seconds, until=lambda: False):
         """Handles input for a while: for reports of progress."""
         limit = time.monotonic() + seconds
-        while (left := limit - time.monotonic()) > 0:
+        while not until() and (left := limit - time.monotonic()) > 0:
             for key, _ in self.selector.select(left):
                 key.data()
 
@@ -295,9 +295,10 @@ class VM:
         self.gone = False
         try:
             self.start(setup, incoming)
-        except Failure:
+        except Failure as err:
+            log = self.log()
             quit_all([self])
-            raise
+            raise Failure("%s: %s" % (err, log)) from err
 
     def args(self, setup, incoming):
         args = setup.machine_args() + ["-name", self.name]
@@ -323,7 +324,7 @@ class VM:
         HUB.wait(lambda: self.qmp.greeted or self.ended(), 60,
                  "greeting from QEMU")
         if not self.qmp.greeted:
-            raise Failure("QEMU did not start: " + self.log())
+            raise Failure("QEMU did not start")
         self.qmp.command("qmp_capabilities")
         self.set_capabilities(events=True, return_path=True)
 
