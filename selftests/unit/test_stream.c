@@ -386,7 +386,7 @@ static bool older_minor(void)
 
 static bool odd_headers(void)
 {
-	return with_header_word(2, 0, 0) == -EINVAL &&
+	return with_header_word(2, 1, 0) == -EINVAL &&
 	       with_header_word(8, 24, 0) == -EINVAL &&
 	       with_header_word(12, 1, 0) == -EINVAL;
 }
