@@ -3,8 +3,8 @@
 #
 # check.sh [STEP...]: everything that is tested on each change. Prints the
 # TAP of every step and ends with "N passed, N failed, N skipped". Steps:
-# unit, image, programs, then build-VER, guest-VER and qemu-VER for both
-# kernels, 6.12 and 7.2.
+# unit, image, programs, lint, then build-VER, guest-VER and qemu-VER for both
+# kernels, 6.12 and 7.2, and two-hosts.
 set -euo pipefail
 # shellcheck source=selftests/lab/common.sh
 . "$(dirname "$0")/lab/common.sh"
@@ -73,19 +73,16 @@ guest() { # KVER
 }
 
 # Unmodified QEMU migrates running guests; a shorter set on the older kernel.
-qemu() { # KVER ARGS...
-	local kver=$1
-	shift
-	"$LAB_DIR/run.sh" --kernel "$kver" --timeout 1500 -- \
-		/lab/selftests/qemu/run.sh "$@"
+qemu() { # KVER
+	local args=()
+	[ "$1" = 7.2 ] || args+=(--short)
+	"$REPO/selftests/qemu/run.sh" --kernel "$1" ${args[@]+"${args[@]}"}
 }
 
 kernel() { # KVER
-	local args=()
 	single "build-$1" "$LAB_DIR/build.sh" "$1"
 	step "guest-$1" guest "$1"
-	[ "$1" = 7.2 ] || args+=(--short)
-	step "qemu-$1" qemu "$1" ${args[@]+"${args[@]}"}
+	step "qemu-$1" qemu "$1"
 }
 
 # All that needs the lab; without an image each of its tests would fail.
@@ -94,10 +91,11 @@ lab() {
 	single image "$LAB_DIR/image.sh"
 	[ "$failed" = "$before" ] || return 0
 	single programs "$LAB_DIR/programs.sh"
-step lint "$REPO/selftests/lint.sh"
+	step lint "$REPO/selftests/lint.sh"
 	for kver in $LAB_KERNELS; do
 		kernel "$kver"
 	done
+	step two-hosts "$REPO/selftests/qemu/two-hosts.sh"
 }
 
 mkdir -p "$REPO/build"
