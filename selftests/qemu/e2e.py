@@ -169,6 +169,9 @@ def refused(guest, dst, seconds=120):
     guest.vm.set_parameters(downtime_limit=2000, max_bandwidth=FAST)
     result = lab.migrate(guest.vm, dst.listen(), seconds)
     equal("migration", result, "failed")
+    print("# source: %s" % guest.vm.info().get("error-desc"))
+    for line in dst.reasons() + dst.log().splitlines()[-2:]:
+        print("# target: " + line)
     guest.drop(dst)
     # The event comes before the source's guest is started again.
     lab.HUB.wait(lambda: guest.vm.status() == "running", 30, "running source")
@@ -183,6 +186,7 @@ def test_wrong_size(guest, opts):
 def test_target_fault(guest, opts):
     """target that fails to load refuses, source goes on"""
     for where in ("load:VRAM -5", "load:DISP -22"):
+        print("# " + where)
         dst = guest.target()
         dst.devices[0].fail_at(where)
         refused(guest, dst)
@@ -191,11 +195,16 @@ def test_target_fault(guest, opts):
 def test_source_fault(guest, opts):
     """source that fails to save goes on"""
     device = guest.vm.devices[0]
-    device.fail_at("save:VRAM -5")
-    try:
-        refused(guest, guest.target())
-    finally:
-        device.fail_at("off")
+    for where in ("arc:PRE_COPY -5", "save:VRAM -5", "save:DISP -5"):
+        print("# " + where)
+        device.fail_at(where)
+        try:
+            refused(guest, guest.target())
+        finally:
+            device.fail_at("off")
+    # It has lost nothing by that.
+    report(guest.move())
+    guest.check_ticks()
 
 
 def test_paused(guest, opts):

@@ -206,6 +206,9 @@ class Bochs:
     def regs(self):
         return ""
 
+    def reason(self):
+        return ""
+
     def fail_at(self, text):
         raise Failure("no fault injection in an emulated device")
 
@@ -242,6 +245,9 @@ class Vgpu(Bochs):
 
     def regs(self):
         return read_text(self.debugfs("regs"))
+
+    def reason(self):
+        return read_text(self.debugfs("reason"))
 
     def fail_at(self, text):
         write_text(self.debugfs("fail_at"), text)
@@ -453,6 +459,10 @@ class VM:
 
     def regs(self):
         return [d.regs() for d in self.devices]
+
+    def reasons(self):
+        """Why devices refused, in their own words."""
+        return [reason for d in self.devices if (reason := d.reason())]
 
     def set_on_devices(self, name, value):
         for index in range(len(self.devices)):
