@@ -103,7 +103,13 @@ def table(show, info):
         say("%-20s %s" % (name, value))
 
 
-def save(out, name, png):
+def picture(machine, out, name):
+    """Of a still picture: in a moving one half a frame would be seen."""
+    machine.skip()
+    machine.say("freeze")
+    machine.expect("^frozen at", 30)
+    png = machine.screenshot(machine.dir + "/png")
+    machine.say("go")
     os.makedirs(out, exist_ok=True)
     with open(os.path.join(out, name), "wb") as f:
         f.write(png)
@@ -125,14 +131,14 @@ def demo(guest, out):
     guest.vm.ask("fill 2026", "^fill ok", 60)
     guest.vm.ticks_on(10, 60)
     show = Show(guest.vm, guest.target(), guest.link)
-    save(out, "source-before.png", show.src.screenshot(show.src.dir + "/png"))
+    picture(show.src, out, "source-before.png")
     show.run()
     sums = show.src.sums(), show.dst.sums()
     info = show.src.info()
     show.dst.qmp.command("cont")
     show.say("the guest runs on the target")
     show.dst.ticks_on(5, 60)
-    save(out, "target-after.png", show.dst.screenshot(show.dst.dir + "/png"))
+    picture(show.dst, out, "target-after.png")
     show.dst.skip()
     show.dst.say("check 2026")
     show.dst.expect("^check ok", 60)

@@ -190,7 +190,7 @@ def test_wrong_size(guest, opts):
 
 def test_target_fault(guest, opts):
     """target that fails to load refuses, source goes on"""
-    for where in ("load:VRAM -5", "load:DISP -22"):
+    for where in ("arc:RESUMING -5", "load:VRAM -5", "load:DISP -22"):
         print("# " + where)
         dst = guest.target()
         dst.devices[0].fail_at(where)
@@ -209,6 +209,18 @@ def test_source_fault(guest, opts):
             device.fail_at("off")
     # It has lost nothing by that.
     report(guest.move())
+    guest.check_ticks()
+
+
+def test_stop_fault(guest, opts):
+    """source whose device fails to stop is reset, and its guest goes on"""
+    device = guest.vm.devices[0]
+    device.fail_at("arc:STOP_COPY -5")
+    try:
+        refused(guest, guest.target())
+    finally:
+        device.fail_at("off")
+    equal("state of the device", device.state(), "RUNNING")
     guest.check_ticks()
 
 
@@ -278,10 +290,10 @@ def test_two(guest, opts):
 # more guest, with two GPUs.
 TESTS = [test_same_device, test_migrates, test_paused, test_cancel,
          test_wrong_size, test_target_fault, test_source_fault, test_multifd,
-         test_reboot]
+         test_stop_fault, test_reboot]
 TWO = [test_two]
 NOT_SHORT = (test_reboot, test_two)
-ONLY_OURS = (test_target_fault, test_source_fault)
+ONLY_OURS = (test_target_fault, test_source_fault, test_stop_fault)
 
 
 class Tap:

@@ -246,6 +246,9 @@ class Vgpu(Bochs):
     def regs(self):
         return read_text(self.debugfs("regs"))
 
+    def state(self):
+        return read_text(self.debugfs("state"))
+
     def reason(self):
         return read_text(self.debugfs("reason"))
 
