@@ -247,6 +247,15 @@ static const struct vmig_section *section_find(struct vmig_dev *vm,
 	return NULL;
 }
 
+/* Parts of it come back in reasons, which people and programs read. */
+static bool printable(const u8 *p, u32 len)
+{
+	for (; len; len--, p++)
+		if (*p < ' ' || *p > '~')
+			return false;
+	return true;
+}
+
 /* The payload has no NUL; a copy behind our own token gets one. */
 static int compare_token(struct vmig_dev *vm, const u8 *peer, u32 len)
 {
@@ -274,7 +283,7 @@ static int consume_token(struct vmig_session *s)
 	if (rec->tag != VMIG_TAG_TOKEN || rec->vendor || rec->version != 1)
 		return vmig_refuse(s->vm, -EINVAL, "stream has no token");
 	if (rec->length >= VMIG_TOKEN_MAX ||
-	    memchr(s->parser.payload, 0, rec->length))
+	    !printable(s->parser.payload, rec->length))
 		return vmig_refuse(s->vm, -EINVAL, "malformed token");
 	ret = compare_token(s->vm, s->parser.payload, rec->length);
 	s->head_done = !ret;

@@ -9,6 +9,7 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 "$LAB_DIR/image.sh"
+source=$("$LAB_DIR/linux-source.sh")
 mkdir -p "$REPO/build/programs"
 exec 9>"$REPO/build/programs.lock"
 flock -w 900 9 || lab_die "another build of the programs does not end"
@@ -16,5 +17,6 @@ for dir in ${LAB_PROGRAM_DIRS:-selftests/conformance selftests/qemu \
 		selftests/bench}; do
 	[ -f "$REPO/$dir/Makefile" ] || continue
 	lab_chroot make -s -j"$(nproc)" -C "/src/$dir" \
-		OUT=/src/build/programs || lab_die "$dir does not build"
+		OUT=/src/build/programs \
+		KSFT="/cache/${source##*/}/tools/testing/selftests" || lab_die "$dir does not build"
 done
