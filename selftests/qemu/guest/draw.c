@@ -230,7 +230,7 @@ static void draw_frame(const struct display *d)
 	draw_counter(d);
 }
 
-static void tick(void)
+static void next_frame(void)
 {
 	unsigned int i;
 
@@ -359,7 +359,7 @@ int main(int argc, char **argv)
 		if (fds[0].revents & ~POLLIN)
 			fds[0].fd = -1;
 		if (fds[1].revents && read(fds[1].fd, &n, sizeof(n)) > 0)
-			tick();
+			next_frame();
 	}
 	return 1;
 }
