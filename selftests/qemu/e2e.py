@@ -41,7 +41,12 @@ class Guest:
         self.before = ""
         self.vms = []
         self.vm = None
-        self.boot(gpus)
+        try:
+            self.boot(gpus)
+        except (Failure, OSError):
+            diagnose(self)
+            self.end()
+            raise
 
     def boot(self, gpus):
         start = time.monotonic()
@@ -319,15 +324,23 @@ def why_skip(test, opts):
     return None
 
 
+def one_line(text):
+    """A result of TAP is one line, and "#" would mean something in it."""
+    return " ".join(text.replace("#", "").split())
+
+
 def diagnose(guest):
     """What helps to understand a failed test."""
     for line in traceback.format_exc().splitlines()[-6:]:
         print("# " + line)
-    for machine in guest.vms if guest else []:
-        for line in machine.log().splitlines()[-12:]:
+    for machine in guest.vms:
+        try:
+            lines = (machine.log().splitlines()[-12:] +
+                     machine.text().splitlines()[-3:])
+        except Failure as err:
+            lines = [str(err)]
+        for line in lines:
             print("# %s: %s" % (machine.name, line))
-        for line in machine.text().splitlines()[-3:]:
-            print("# %s console: %s" % (machine.name, line))
 
 
 def run_one(tap, test, guest, opts):
@@ -338,22 +351,14 @@ def run_one(tap, test, guest, opts):
         tap.result(True, test.__doc__)
     except (Failure, OSError) as err:
         diagnose(guest)
-        tap.result(False, "%s: %s" % (test.__doc__, err))
+        tap.result(False, one_line("%s: %s" % (test.__doc__, err)))
         return False
     finally:
         print("# %.1f s" % (time.monotonic() - start), flush=True)
     return True
 
 
-def new_guest(setup, gpus):
-    try:
-        return Guest(setup, gpus)
-    except (Failure, OSError):
-        diagnose(None)
-        return None
-
-
-def run_life(tap, tests, setup, gpus, opts):
+def run_life(tap, tests, make_guest, opts):
     """Runs tests in one guest; a test that fails costs the next a boot."""
     guest = None
     for test in tests:
@@ -361,10 +366,13 @@ def run_life(tap, tests, setup, gpus, opts):
         if why:
             tap.skip(test.__doc__, why)
             continue
-        guest = guest or new_guest(setup, gpus)
-        if not guest:
-            tap.result(False, test.__doc__ + ": no guest")
-        elif not run_one(tap, test, guest, opts):
+        try:
+            guest = guest or make_guest()
+        except (Failure, OSError) as err:
+            tap.result(False, one_line("%s: no guest: %s"
+                                       % (test.__doc__, err)))
+            continue
+        if not run_one(tap, test, guest, opts):
             guest.end()
             guest = None
     if guest:
@@ -391,7 +399,7 @@ def main():
               for tests in (TESTS, TWO)]
     tap = Tap(sum(map(len, wanted)))
     for gpus, tests in enumerate(wanted, 1):
-        run_life(tap, tests, setup, gpus, opts)
+        run_life(tap, tests, lambda n=gpus: Guest(setup, n), opts)
     return 1 if tap.failed else 0
 
 

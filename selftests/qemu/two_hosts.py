@@ -57,14 +57,7 @@ def source(setup, opts):
     link = hosts.connect()
     tests = [test_there, test_back, test_picture, test_refused]
     tap = e2e.Tap(len(tests))
-    guest = None
-    for test in tests:
-        guest = guest or TravellingGuest(setup, link)
-        if not e2e.run_one(tap, test, guest, opts):
-            guest.end()
-            guest = None
-    if guest:
-        guest.end()
+    e2e.run_life(tap, tests, lambda: TravellingGuest(setup, link), opts)
     link.close()
     return 1 if tap.failed else 0
 
@@ -77,6 +70,7 @@ def main():
     parser.add_argument("--accel")
     parser.add_argument("--limit", type=float, default=600)
     opts = parser.parse_args()
+    opts.short = False
     setup = lab.Setup(opts.device, opts.programs, opts.accel)
     if hosts.this_host() == 2:
         hosts.Agent(setup).serve(opts.limit)

@@ -518,9 +518,9 @@ def quit_all(vms):
     for vm in vms:
         try:
             vm.quit()
-        except Failure as err:
+            vm.forget()
+        except (Failure, OSError) as err:
             print("# %s: %s" % (vm.name, err), flush=True)
-        vm.forget()
 
 
 def migrate(src, uri, seconds=120):
