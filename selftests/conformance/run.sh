@@ -14,7 +14,7 @@ export VFIO_MIG_DEVICE=/sys/bus/mdev/devices/$uuid
 lab_load vfio_iommu_type1 && lab_load vfio_mig_vgpu || exit 1
 echo $uuid >"$types/vfio_mig_vgpu-4/create" || exit 1
 status=0
-for program in states data badstream; do
+for program in states data badstream vgpu; do
 	echo "# program $program"
 	"/lab/programs/$program" || status=1
 done

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Promises of the virtual GPU itself; other devices skip all of it. */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/types.h>
+#include <unistd.h>
+#include "kselftest_harness.h"
+#include "vfio_dev.h"
+
+#define BAR_VRAM	0
+#define BAR_REGS	2
+#define BAR_ENGINE	4
+#define CONFIG		VFIO_PCI_CONFIG_REGION_INDEX
+#define PAGE		4096
+#define IOVA		0x100000
+
+#define DISPI(index)	(0x500 + 2 * (index))
+
+enum { ENG_SRC = 0x08, ENG_DST = 0x10, ENG_LEN = 0x18, ENG_CMD = 0x1c,
+	ENG_STATUS = 0x20, ENG_FILL = 0x24, ENG_IRQ = 0x28 };
+enum { TO_VRAM = 1, TO_GUEST, IN_VRAM, FILL };
+enum { BUSY = 1, DONE = 2, FAILED = 4 };
+
+static uint64_t at(uint32_t region, uint64_t off)
+{
+	return ((uint64_t)region << 40) + off;
+}
+
+static uint32_t get(struct vdev *v, uint32_t region, uint32_t off, size_t len)
+{
+	uint32_t value = 0;
+
+	if (pread(v->fd, &value, len, at(region, off)) != (ssize_t)len)
+		return ~0u;
+	return value;
+}
+
+static void put(struct vdev *v, uint32_t region, uint32_t off, uint32_t value,
+		size_t len)
+{
+	if (pwrite(v->fd, &value, len, at(region, off)) != (ssize_t)len)
+		abort();
+}
+
+static void bus_master(struct vdev *v, int on)
+{
+	put(v, CONFIG, 4, on ? 6 : 2, 2);
+}
+
+static void start(struct vdev *v, uint32_t cmd, uint64_t src, uint64_t dst,
+		  uint32_t len)
+{
+	put(v, BAR_ENGINE, ENG_SRC, src, 4);
+	put(v, BAR_ENGINE, ENG_SRC + 4, src >> 32, 4);
+	put(v, BAR_ENGINE, ENG_DST, dst, 4);
+	put(v, BAR_ENGINE, ENG_DST + 4, dst >> 32, 4);
+	put(v, BAR_ENGINE, ENG_LEN, len, 4);
+	put(v, BAR_ENGINE, ENG_CMD, cmd, 4);
+}
+
+/* The engine's end: by its interrupt, as a guest would wait. */
+static int arm(struct vdev *v)
+{
+	struct {
+		struct vfio_irq_set set;
+		int32_t fd;
+	} irq = {
+		.set = {
+			.argsz = sizeof(irq), .index = VFIO_PCI_MSI_IRQ_INDEX,
+			.flags = VFIO_IRQ_SET_DATA_EVENTFD |
+				 VFIO_IRQ_SET_ACTION_TRIGGER,
+			.count = 1,
+		},
+		.fd = eventfd(0, 0),
+	};
+
+	if (ioctl(v->fd, VFIO_DEVICE_SET_IRQS, &irq))
+		return -1;
+	put(v, BAR_ENGINE, ENG_IRQ, 1, 4);
+	return irq.fd;
+}
+
+static uint32_t finish(struct vdev *v, int irq)
+{
+	struct pollfd p = { .fd = irq, .events = POLLIN };
+	uint64_t count;
+	uint32_t status;
+
+	if (poll(&p, 1, 20000) != 1 || read(irq, &count, 8) != 8)
+		return 0;
+	status = get(v, BAR_ENGINE, ENG_STATUS, 4);
+	put(v, BAR_ENGINE, ENG_STATUS, status, 4);
+	return status;
+}
+
+static char *map_vram(struct vdev *v, size_t *size)
+{
+	struct vfio_region_info bar;
+
+	if (vdev_region(v, BAR_VRAM, &bar))
+		return MAP_FAILED;
+	*size = bar.size;
+	return mmap(NULL, bar.size, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd,
+		    bar.offset);
+}
+
+static char *map_dma(struct vdev *v, size_t len)
+{
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map), .iova = IOVA, .size = len,
+		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+	};
+	char *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	map.vaddr = (uintptr_t)p;
+	return ioctl(v->container, VFIO_IOMMU_MAP_DMA, &map) ? NULL : p;
+}
+
+FIXTURE(vgpu)
+{
+	struct vdev v;
+	char *vram;
+	size_t size;
+};
+
+FIXTURE_SETUP(vgpu)
+{
+	ASSERT_EQ(0, vdev_open(&self->v));
+	if (get(&self->v, CONFIG, 0, 4) != 0x11111234 ||
+	    get(&self->v, BAR_ENGINE, 0, 4) == ~0u)
+		SKIP(return, "not a vGPU");
+	self->vram = map_vram(&self->v, &self->size);
+	ASSERT_NE(MAP_FAILED, self->vram);
+}
+
+FIXTURE_TEARDOWN(vgpu)
+{
+	if (self->vram)
+		munmap(self->vram, self->size);
+	vdev_close(&self->v);
+}
+
+TEST_F(vgpu, registers_and_vram_migrate)
+{
+	struct stream s = { 0 };
+	uint32_t i;
+
+	EXPECT_EQ(0xb0c5, get(&self->v, BAR_REGS, DISPI(0), 2));
+	EXPECT_EQ(self->size / 65536, get(&self->v, BAR_REGS, DISPI(10), 2));
+	for (i = 1; i < 10; i++)
+		put(&self->v, BAR_REGS, DISPI(i), 100 + i, 2);
+	put(&self->v, BAR_REGS, 0x604, 0xbebebebe, 4);
+	for (i = 0; i < 100; i++)
+		memset(self->vram + i * 3 * PAGE, i + 1, PAGE);
+	ASSERT_EQ(0, stream_save(&self->v, &s));
+	ASSERT_EQ(0, vdev_reset(&self->v));
+	EXPECT_EQ(0, get(&self->v, BAR_REGS, DISPI(1), 2));
+	EXPECT_EQ(0, self->vram[0]);
+	ASSERT_EQ(0, stream_load(&self->v, &s, 12345));
+	for (i = 1; i < 10; i++)
+		EXPECT_EQ(100 + i, get(&self->v, BAR_REGS, DISPI(i), 2));
+	EXPECT_EQ(0xbebebebe, get(&self->v, BAR_REGS, 0x604, 4));
+	for (i = 0; i < 100; i++) {
+		EXPECT_EQ((char)(i + 1), self->vram[i * 3 * PAGE]);
+		EXPECT_EQ(0, self->vram[(i * 3 + 1) * PAGE]);
+	}
+	stream_free(&s);
+}
+
+/* Registers of a refused stream are not applied. */
+TEST_F(vgpu, refused_stream_leaves_registers)
+{
+	struct stream s = { 0 };
+	int fd;
+
+	put(&self->v, BAR_REGS, DISPI(1), 777, 2);
+	ASSERT_EQ(0, stream_save(&self->v, &s));
+	ASSERT_EQ(0, vdev_reset(&self->v));
+	s.len--;
+	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_RESUMING, &fd));
+	EXPECT_EQ(0, stream_write(fd, &s, 4096));
+	EXPECT_EQ(-ENODATA, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP, NULL));
+	EXPECT_EQ(0, get(&self->v, BAR_REGS, DISPI(1), 2));
+	close(fd);
+	stream_free(&s);
+}
+
+TEST_F(vgpu, vram_is_scrubbed_between_users)
+{
+	memset(self->vram, 0x5a, self->size);
+	munmap(self->vram, self->size);
+	vdev_close(&self->v);
+	ASSERT_EQ(0, vdev_open(&self->v));
+	self->vram = map_vram(&self->v, &self->size);
+	ASSERT_NE(MAP_FAILED, self->vram);
+	EXPECT_EQ(0, self->vram[0]);
+	EXPECT_EQ(0, memcmp(self->vram, self->vram + 1, self->size - 1));
+}
+
+/* What is written during pre-copy comes again, and nothing else does. */
+TEST_F(vgpu, dirty_pages_come_again)
+{
+	const size_t dirty = 32 * PAGE;
+	struct stream s = { 0 };
+	size_t before;
+	int fd;
+
+	memset(self->vram, 1, self->size);
+	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_PRE_COPY, &fd));
+	ASSERT_EQ(-ENOMSG, stream_read(fd, &s, 1 << 20));
+	EXPECT_GT(s.len, self->size);
+	memset(self->vram + 5 * PAGE, 2, dirty / 2);
+	bus_master(&self->v, 1);
+	ASSERT_EQ(dirty / 2, (size_t)pwrite(self->v.fd, self->vram + 5 * PAGE,
+					    dirty / 2, at(BAR_VRAM, 800 * PAGE)));
+	before = s.len;
+	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP_COPY, NULL));
+	ASSERT_EQ(0, stream_read(fd, &s, 1 << 20));
+	EXPECT_GE(s.len - before, dirty);
+	EXPECT_LE(s.len - before, dirty + dirty / 20 + 1024);
+	close(fd);
+	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP, NULL));
+	ASSERT_EQ(0, vdev_reset(&self->v));
+	ASSERT_EQ(0, stream_load(&self->v, &s, 1 << 20));
+	EXPECT_EQ(2, self->vram[5 * PAGE]);
+	EXPECT_EQ(2, self->vram[800 * PAGE]);
+	EXPECT_EQ(1, self->vram[0]);
+	stream_free(&s);
+}
+
+TEST_F(vgpu, engine_copies)
+{
+	const uint32_t len = 3 * PAGE + 100;
+	char *ram = map_dma(&self->v, 16 * PAGE);
+	int irq = arm(&self->v);
+
+	ASSERT_NE(NULL, ram);
+	ASSERT_GE(irq, 0);
+	bus_master(&self->v, 1);
+	memset(ram, 0x77, 4 * PAGE);
+	start(&self->v, TO_VRAM, IOVA, 64, len);
+	EXPECT_EQ(DONE, finish(&self->v, irq));
+	EXPECT_EQ(0x77, self->vram[64 + len - 1]);
+	EXPECT_EQ(0, self->vram[64 + len]);
+	start(&self->v, IN_VRAM, 64, 0x10000, len);
+	EXPECT_EQ(DONE, finish(&self->v, irq));
+	start(&self->v, TO_GUEST, 0x10000, IOVA + 8 * PAGE, len);
+	EXPECT_EQ(DONE, finish(&self->v, irq));
+	EXPECT_EQ(0, memcmp(ram, ram + 8 * PAGE, len));
+	put(&self->v, BAR_ENGINE, ENG_FILL, 0x01020304, 4);
+	start(&self->v, FILL, 0, 0x20000, 8);
+	EXPECT_EQ(DONE, finish(&self->v, irq));
+	EXPECT_EQ(0x01020304, get(&self->v, BAR_VRAM, 0x20004, 4));
+	close(irq);
+}
+
+/* A guest that points the engine anywhere gets an error and nothing more. */
+TEST_F(vgpu, engine_refuses_bad_addresses)
+{
+	int irq = arm(&self->v);
+
+	bus_master(&self->v, 1);
+	start(&self->v, FILL, 0, self->size - 4, 8);
+	EXPECT_EQ(DONE | FAILED, finish(&self->v, irq));
+	start(&self->v, IN_VRAM, ~0ULL - 3, 0, 8);
+	EXPECT_EQ(DONE | FAILED, finish(&self->v, irq));
+	start(&self->v, TO_VRAM, 0xdead0000, 0, 8);
+	EXPECT_EQ(DONE | FAILED, finish(&self->v, irq));
+	close(irq);
+}
+
+/* A copy that had not begun on the source is done on the target, once. */
+TEST_F(vgpu, busy_engine_migrates)
+{
+	struct stream s = { 0 };
+	int irq;
+
+	put(&self->v, BAR_ENGINE, ENG_FILL, 0x05060708, 4);
+	bus_master(&self->v, 0);
+	start(&self->v, FILL, 0, PAGE, 4 * PAGE);
+	EXPECT_EQ(BUSY, get(&self->v, BAR_ENGINE, ENG_STATUS, 4));
+	ASSERT_EQ(0, stream_save(&self->v, &s));
+	ASSERT_EQ(0, vdev_reset(&self->v));
+	ASSERT_EQ(0, stream_load(&self->v, &s, 4096));
+	irq = arm(&self->v);
+	ASSERT_GE(irq, 0);
+	bus_master(&self->v, 1);
+	EXPECT_EQ(BUSY, get(&self->v, BAR_ENGINE, ENG_STATUS, 4));
+	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_RUNNING, NULL));
+	EXPECT_EQ(DONE, finish(&self->v, irq));
+	EXPECT_EQ(0x05060708, get(&self->v, BAR_VRAM, 5 * PAGE - 4, 4));
+	EXPECT_EQ(0, get(&self->v, BAR_VRAM, 5 * PAGE, 4));
+	close(irq);
+	stream_free(&s);
+}
+
+/* linux/vfio.h VFIO_DEVICE_QUERY_GFX_PLANE: region form; no mode, no picture. */
+TEST_F(vgpu, gfx_plane)
+{
+	struct vfio_device_gfx_plane_info p = {
+		.argsz = sizeof(p),
+		.flags = VFIO_GFX_PLANE_TYPE_PROBE | VFIO_GFX_PLANE_TYPE_REGION,
+	};
+
+	EXPECT_EQ(0, ioctl(self->v.fd, VFIO_DEVICE_QUERY_GFX_PLANE, &p));
+	p.flags = VFIO_GFX_PLANE_TYPE_PROBE | VFIO_GFX_PLANE_TYPE_DMABUF;
+	EXPECT_EQ(-1, ioctl(self->v.fd, VFIO_DEVICE_QUERY_GFX_PLANE, &p));
+	p.flags = VFIO_GFX_PLANE_TYPE_REGION;
+	p.drm_plane_type = 1;
+	EXPECT_EQ(0, ioctl(self->v.fd, VFIO_DEVICE_QUERY_GFX_PLANE, &p));
+	EXPECT_EQ(0, p.drm_format);
+	put(&self->v, BAR_REGS, DISPI(1), 640, 2);
+	put(&self->v, BAR_REGS, DISPI(2), 480, 2);
+	put(&self->v, BAR_REGS, DISPI(3), 32, 2);
+	put(&self->v, BAR_REGS, DISPI(4), 1, 2);
+	EXPECT_EQ(0, ioctl(self->v.fd, VFIO_DEVICE_QUERY_GFX_PLANE, &p));
+	EXPECT_EQ(640, p.width);
+	EXPECT_EQ(480, p.height);
+	EXPECT_EQ(640 * 4 * 480, p.size);
+	EXPECT_EQ(BAR_VRAM, p.region_index);
+}
+
+TEST_HARNESS_MAIN
