@@ -4,7 +4,6 @@
  * stock bochs driver expects (QEMU docs/specs/standard-vga.rst).
  */
 #include <drm/drm_fourcc.h>
-#include <drm/drm_plane.h>
 #include <linux/uaccess.h>
 #include <linux/unaligned.h>
 #include "vgpu.h"
@@ -152,7 +151,10 @@ static void describe_plane(struct vgpu *v, struct vfio_device_gfx_plane_info *p)
 		p->size = 0;
 }
 
-/* VFIO_DEVICE_QUERY_GFX_PLANE, region form only. */
+/*
+ * VFIO_DEVICE_QUERY_GFX_PLANE, region form only. There is one plane; its type
+ * is not looked at, since QEMU leaves it at 0 in this form.
+ */
 long vgpu_query_plane(struct vgpu *v, void __user *arg)
 {
 	const u32 probe = VFIO_GFX_PLANE_TYPE_PROBE | VFIO_GFX_PLANE_TYPE_REGION;
@@ -167,8 +169,6 @@ long vgpu_query_plane(struct vgpu *v, void __user *arg)
 	if (plane.flags == probe)
 		return 0;
 	if (plane.flags != VFIO_GFX_PLANE_TYPE_REGION)
-		return -EINVAL;
-	if (plane.drm_plane_type != DRM_PLANE_TYPE_PRIMARY)
 		return -EINVAL;
 	describe_plane(v, &plane);
 	return copy_to_user(arg, &plane, minsz) ? -EFAULT : 0;

@@ -312,7 +312,6 @@ TEST_F(vgpu, gfx_plane)
 	p.flags = VFIO_GFX_PLANE_TYPE_PROBE | VFIO_GFX_PLANE_TYPE_DMABUF;
 	EXPECT_EQ(-1, ioctl(self->v.fd, VFIO_DEVICE_QUERY_GFX_PLANE, &p));
 	p.flags = VFIO_GFX_PLANE_TYPE_REGION;
-	p.drm_plane_type = 1;
 	EXPECT_EQ(0, ioctl(self->v.fd, VFIO_DEVICE_QUERY_GFX_PLANE, &p));
 	EXPECT_EQ(0, p.drm_format);
 	put(&self->v, BAR_REGS, DISPI(1), 640, 2);
