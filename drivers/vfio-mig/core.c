@@ -362,6 +362,10 @@ void vmig_open(struct vmig_dev *vm)
 {
 	guard(mutex)(&vm->state_mutex);
 	back_to_running(vm);
+	/* Not at close: who was refused may be gone before anybody asks why. */
+	spin_lock(&vm->note_lock);
+	vm->reason[0] = '\0';
+	spin_unlock(&vm->note_lock);
 }
 EXPORT_SYMBOL_GPL(vmig_open);
 
@@ -373,9 +377,6 @@ void vmig_close(struct vmig_dev *vm)
 {
 	guard(mutex)(&vm->state_mutex);
 	back_to_running(vm);
-	spin_lock(&vm->note_lock);
-	vm->reason[0] = '\0';
-	spin_unlock(&vm->note_lock);
 }
 EXPORT_SYMBOL_GPL(vmig_close);
 

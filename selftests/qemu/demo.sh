@@ -19,8 +19,7 @@ while [ $# -gt 0 ]; do
 done
 
 "$dir/guest/mkguest.sh"
-[ -e "$top/build/$kernel/out/vfio_mig_vgpu.ko" ] ||
-	"$dir/../lab/build.sh" "$kernel"
+"$dir/../lab/build.sh" "$kernel"
 "$dir/../lab/run.sh" --kernel "$kernel" --hosts "$hosts" --timeout 400 \
 	--out "$top/build/demo" -- \
 	/lab/selftests/qemu/in-lab.sh demo.py ${args[@]+"${args[@]}"}

@@ -22,5 +22,6 @@ while [ $# -gt 0 ]; do
 done
 
 "$dir/guest/mkguest.sh"
+"$dir/../lab/build.sh" "$kernel"
 exec "$dir/../lab/run.sh" --kernel "$kernel" --timeout "$limit" -- \
 	/lab/selftests/qemu/in-lab.sh e2e.py ${args[@]+"${args[@]}"}

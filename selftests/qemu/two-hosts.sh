@@ -17,5 +17,6 @@ while [ $# -gt 0 ]; do
 done
 
 "$dir/guest/mkguest.sh"
+"$dir/../lab/build.sh" "$kernel"
 exec "$dir/../lab/run.sh" --kernel "$kernel" --hosts 2 --timeout "$limit" -- \
 	/lab/selftests/qemu/in-lab.sh two_hosts.py ${args[@]+"${args[@]}"}
