@@ -10,6 +10,10 @@ set -euo pipefail
 json=$REPO/build/bench.json
 "$LAB_DIR/build.sh" 7.2
 "$LAB_DIR/programs.sh"
-"$LAB_DIR/run.sh" --kernel 7.2 -- /lab/selftests/bench/in-guest.sh |
-	tr -d '\r' | tee "$json.log" | grep '^{' >"$json"
+"$REPO/selftests/qemu/guest/mkguest.sh"
+{
+	"$LAB_DIR/run.sh" --kernel 7.2 -- /lab/selftests/bench/in-guest.sh
+	"$LAB_DIR/run.sh" --kernel 7.2 --timeout 600 -- \
+		/lab/selftests/qemu/in-lab.sh ../bench/downtime.py
+} | tr -d '\r' | tee "$json.log" | grep '^{' >"$json"
 sed -E 's/.*"what": "([^"]*)", "value": ([0-9.]*), "target": "([^"]*)", "met": (.*)}/\2 (\3, met: \4)  \1/' "$json"
