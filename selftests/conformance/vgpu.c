@@ -19,6 +19,10 @@
 #define PAGE		4096
 #define IOVA		0x100000
 
+/* linux/vfio.h of 7.2 has both; those of older userspace do not. */
+#define FEATURE_INFOV2	12
+#define INFO_REINIT	1
+
 #define DISPI(index)	(0x500 + 2 * (index))
 
 enum { ENG_SRC = 0x08, ENG_DST = 0x10, ENG_LEN = 0x18, ENG_CMD = 0x1c,
@@ -298,6 +302,36 @@ TEST_F(vgpu, busy_engine_migrates)
 	EXPECT_EQ(0, get(&self->v, BAR_VRAM, 5 * PAGE, 4));
 	close(irq);
 	stream_free(&s);
+}
+
+static uint32_t info_flags(int fd, uint32_t input)
+{
+	struct vfio_precopy_info info = {
+		.argsz = sizeof(info), .flags = input,
+	};
+
+	return ioctl(fd, VFIO_MIG_GET_PRECOPY_INFO, &info) ? ~0u : info.flags;
+}
+
+/* linux/vfio.h VFIO_PRECOPY_INFO_REINIT: "new initial data is present" */
+TEST_F(vgpu, mode_switch_is_new_initial_data)
+{
+	struct stream s = { 0 };
+	int fd, ret;
+
+	ret = vdev_feature(&self->v, VFIO_DEVICE_FEATURE_SET | FEATURE_INFOV2,
+			   NULL, 0);
+	if (ret == -ENOTTY)
+		SKIP(return, "kernel has no PRECOPY_INFOv2");
+	ASSERT_EQ(0, ret);
+	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_PRE_COPY, &fd));
+	EXPECT_EQ(0, info_flags(fd, ~0u));
+	ASSERT_EQ(-ENOMSG, stream_read(fd, &s, 1 << 20));
+	put(&self->v, BAR_REGS, DISPI(4), 1, 2);
+	EXPECT_EQ(INFO_REINIT, info_flags(fd, 0));
+	EXPECT_EQ(0, info_flags(fd, 0));
+	stream_free(&s);
+	close(fd);
 }
 
 /* linux/vfio.h VFIO_DEVICE_QUERY_GFX_PLANE: region form; no mode, no picture. */
