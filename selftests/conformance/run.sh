@@ -21,6 +21,7 @@ done
 
 # A process that dies in the middle leaves nothing behind.
 "$here/kill.sh" || status=1
+"$here/outlive.sh" || status=1
 
 echo "1..2"
 if echo 1 >"$VFIO_MIG_DEVICE/remove"; then
