@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# build.sh KVER [MAKE_ARGS...]: builds the modules for the kernel 6.12 or 7.2,
+# build.sh KVER [MAKE_ARGS...]: builds the modules for kernel 6.12, 7.2 or deep,
 # in build/KVER; they end up in build/KVER/out. Warnings (W=1) go to stderr
 # and are kept in build/KVER/log.
 set -euo pipefail
@@ -11,8 +11,10 @@ set -euo pipefail
 [ $# -ge 1 ] || lab_die "usage: build.sh KVER [MAKE_ARGS...]"
 short=$1
 shift
+if [ "$short" = deep ]; then "$LAB_DIR/kernel.sh" deep >/dev/null; fi
 "$LAB_DIR/image.sh"
-full=$(lab_kver "$short")
+mapfile -t kernel < <(lab_kernel "$short")
+[ ${#kernel[@]} = 3 ] || lab_die "no kernel $short"
 dest=$REPO/build/${LAB_BUILD_NAME:-$short}
 mkdir -p "$dest/out"
 exec 9>"$dest.lock"
@@ -27,11 +29,11 @@ rsync -a --delete --exclude '*.o' --exclude '*.ko' --exclude '*.mod' \
 	--exclude '*.mod.c' --exclude '.*.cmd' --exclude modules.order \
 	"${sources[@]}" "$dest/"
 status=0
-lab_chroot make -s -j"$(nproc)" -C "/lib/modules/$full/build" \
+lab_chroot make -s -j"$(nproc)" -C "${kernel[1]}" \
 	"M=/src/build/${dest##*/}" W=1 "$@" modules >"$dest/log" 2>&1 || status=$?
 # The kernel package has no vmlinux: no BTF, and no harm done.
 grep -v -e 'Skipping BTF generation' "$dest/log" >&2 || :
-[ $status -eq 0 ] || lab_die "the modules do not build for $full"
+[ $status -eq 0 ] || lab_die "the modules do not build for $short"
 rm -f "$dest"/out/*.ko
 # One line a module: its object, in some kernels with the whole path.
 while read -r object; do

@@ -11,6 +11,9 @@
 #   lab_initrd VER    prints the path of the initramfs for a full version
 #   lab_key FILE..    prints a short hash over the contents of FILEs
 #   lab_kver VER      prints the tree's full version of a short one (6.12)
+#   lab_own_kernel N  prints the directory of a kernel of ours (see kernel.sh)
+#   lab_kernel VER    prints, for 6.12, 7.2 or deep: the kernel's file, its
+#                     build directory and its initramfs, as seen in the tree
 #   lab_say, lab_die  messages on stderr
 
 # shellcheck disable=SC2034
@@ -74,4 +77,24 @@ lab_kver() {
 	done | sort -V | tail -n 1)
 	[ -n "$found" ] || lab_die "no kernel $1 with headers in the tree"
 	printf '%s\n' "$found"
+}
+
+lab_own_kernel() { # NAME
+	printf '%s/%s-kernel-%s\n' "$CACHE" "$1" \
+		"$({ cat "$LAB_DIR/$1.config"; lab_kver 7.2; } | sha256sum | cut -c1-12)"
+}
+
+lab_kernel() { # VER
+	local full dir initrd
+	if [ "$1" = deep ]; then
+		dir=$(lab_own_kernel deep)
+		initrd=$(lab_initrd "${dir##*/}")
+		dir=/cache/${dir##*/}
+		printf '%s\n' "$dir/bzImage" "$dir/build" "/cache/${initrd##*/}"
+		return
+	fi
+	full=$(lab_kver "$1") || return 1
+	initrd=$(lab_initrd "$full")
+	printf '%s\n' "/boot/vmlinuz-$full" "/lib/modules/$full/build" \
+		"/cache/${initrd##*/}"
 }

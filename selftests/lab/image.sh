@@ -47,12 +47,13 @@ make_disk() {
 	mv "$disk.new" "$disk"
 }
 
-make_initrd() {
+make_initrd() { # NAME [MODULES]
 	local initrd
 	initrd=$(lab_initrd "$1")
 	[ ! -f "$initrd" ] || return 0
 	lab_say "making the initramfs for $1"
-	lab_chroot bash "/src/selftests/lab/initrd.sh" "$1" "/cache/${initrd##*/}.new"
+	lab_chroot bash "/src/selftests/lab/initrd.sh" "$1" \
+		"/cache/${initrd##*/}.new" ${2:+"$2"}
 	mv "$initrd.new" "$initrd"
 }
 
@@ -66,3 +67,6 @@ make_disk
 for short in $LAB_KERNELS; do
 	make_initrd "$(lab_kver "$short")"
 done
+deep=$(lab_own_kernel deep)
+[ ! -s "$deep/bzImage" ] ||
+	make_initrd "${deep##*/}" "/cache/${deep##*/}/modules"

@@ -3,10 +3,13 @@
 #
 # initrd.sh KVER FILE: writes a small initramfs; runs inside the tree.
 # It holds busybox, the modules that root and the share need, and an init.
+# With a third argument, a directory with lib/modules, it holds that tree for
+# the machine's root instead: the kernel needs no module to get there.
 set -euo pipefail
 
 kver=$1
 file=$2
+tree=${3:-}
 wanted=(virtio_pci virtio_blk ext4 9p 9pnet_virtio)
 
 # Prints the module files of $wanted, each after the ones that it needs.
@@ -43,6 +46,7 @@ write_init() {
 	done
 	/bin/busybox mount -t ext4 -o rw,noatime /dev/vda /root ||
 		echo "initramfs: root does not mount"
+	[ ! -d /lib/modules ] || /bin/busybox cp -a /lib/modules/. /root/lib/modules/
 	/bin/busybox mkdir -p /root/lab
 	/bin/busybox mount -t 9p \
 		-o trans=virtio,version=9p2000.L,msize=262144,cache=none \
@@ -58,9 +62,14 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 mkdir -p "$dir"/{bin,dev,proc,root,modules}
 cp "$(command -v busybox)" "$dir/bin/busybox"
-while read -r path; do
-	add_module "$path"
-done < <(module_files)
-[ -s "$dir/modules/list" ] || { echo "initrd.sh: no modules" >&2; exit 1; }
+: >"$dir/modules/list"
+if [ -n "$tree" ]; then
+	cp -a "$tree/lib" "$dir/"
+else
+	while read -r path; do
+		add_module "$path"
+	done < <(module_files)
+	[ -s "$dir/modules/list" ] || { echo "initrd.sh: no modules" >&2; exit 1; }
+fi
 write_init
 (cd "$dir" && find . | cpio -o -H newc --quiet) >"$file"

@@ -8,7 +8,7 @@
 # The share holds modules/, programs/ and selftests/; what PROGRAM leaves in
 # /lab/out stays in the run's directory (see --out).
 #
-#   --kernel VER   6.12 or 7.2 (default 7.2)
+#   --kernel VER   6.12, 7.2 or deep (default 7.2)
 #   --hosts N      2: two joined machines, 10.99.0.1 and 10.99.0.2. Both run
 #                  PROGRAM, LAB_HOST tells which one it is. The output is that
 #                  of host 1; host 2's lines are printed as "# host2: ...".
@@ -124,9 +124,8 @@ accel_args() {
 
 # Becomes QEMU, in the tree, for at most $limit seconds.
 machine() { # HOST
-	local full initrd disk args
-	full=$(lab_kver "$kernel")
-	initrd=$(lab_initrd "$full")
+	local files disk args
+	mapfile -t files < <(lab_kernel "$kernel")
 	disk=$(lab_disk)
 	mapfile -t args < <(accel_args; link_args "$1")
 	LAB_PREFIX=(timeout -k 5 "$limit")
@@ -142,7 +141,7 @@ machine() { # HOST
 		-drive "file=/cache/${disk##*/},format=raw,if=virtio,snapshot=on,cache=unsafe" \
 		-virtfs "local,path=/src/build/${run##*/}/share,mount_tag=lab,security_model=none,multidevs=remap" \
 		-serial "file:/src/build/${run##*/}/console$1" \
-		-kernel "/boot/vmlinuz-$full" -initrd "/cache/${initrd##*/}" \
+		-kernel "${files[0]}" -initrd "${files[2]}" \
 		-append "console=ttyS0 intel_iommu=on iommu=nopt mitigations=off panic=-1 loglevel=5 log_buf_len=4M lab.host=$1 lab.limit=$limit $append" \
 		${extra[@]+"${extra[@]}"} >"$run/qemu$1.log" 2>&1
 }
@@ -211,7 +210,7 @@ stop() {
 
 parse "$@"
 "$LAB_DIR/image.sh"
-lab_kver "$kernel" >/dev/null
+lab_kernel "$kernel" >/dev/null
 [ "$accel" != auto ] || accel=$("$LAB_DIR/accel.sh")
 stage
 pids=() followers=()

@@ -7,7 +7,7 @@ set -euo pipefail
 # shellcheck source=selftests/lab/common.sh
 . "$(dirname "$0")/../../lab/common.sh"
 
-kernel=$("$LAB_DIR/guest-kernel.sh")/bzImage
+kernel=$("$LAB_DIR/kernel.sh" guest)/bzImage
 LAB_PROGRAM_DIRS=selftests/qemu "$LAB_DIR/programs.sh"
 # Under another name first: a lab run may be copying the directory.
 cp "$kernel" "$REPO/build/programs/.guest-kernel.$$"
