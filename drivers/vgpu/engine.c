@@ -57,10 +57,19 @@ static int read_source(struct vgpu *v, const struct vgpu_state *s, u32 n)
 	}
 }
 
+/* Marked also when it failed: a part may have been written. */
+static int write_guest(struct vgpu *v, u64 iova, u32 n)
+{
+	int ret = vfio_dma_rw(&v->vdev, iova, v->bounce, n, true);
+
+	vmig_dirty_mark(&v->log, iova, n);
+	return ret;
+}
+
 static int write_target(struct vgpu *v, const struct vgpu_state *s, u32 n)
 {
 	if (s->eng_cmd == CMD_VRAM_TO_GUEST)
-		return vfio_dma_rw(&v->vdev, s->eng_dst, v->bounce, n, true);
+		return write_guest(v, s->eng_dst, n);
 	if (!in_vram(v, s->eng_dst, n))
 		return -ERANGE;
 	return vgpu_vram_write(v, s->eng_dst, v->bounce, n);

@@ -36,6 +36,7 @@ static struct vgpu_type vgpu_types[] = {
 static struct mdev_type *vgpu_mdev_types[ARRAY_SIZE(vgpu_types)];
 
 VMIG_DEFINE_MIG_OPS(vgpu_mig_ops, vgpu_vm);
+VMIG_DEFINE_LOG_OPS(vgpu_log_ops, vgpu_log);
 
 static int vgpu_init(struct vfio_device *vdev)
 {
@@ -56,7 +57,10 @@ static int vgpu_init(struct vfio_device *vdev)
 	if (ret)
 		goto err_vram;
 	vmig_init(&v->vm, vdev, &vgpu_vmig_ops);
+	vmig_dirty_init(&v->log);
 	vdev->mig_ops = &vgpu_mig_ops;
+	if (VMIG_HAVE_DIRTY_LOG)
+		vdev->log_ops = &vgpu_log_ops;
 	return 0;
 
 err_vram:
@@ -92,6 +96,7 @@ static void vgpu_close(struct vfio_device *vdev)
 
 	vgpu_irq_release(v);
 	vmig_close(&v->vm);
+	vmig_dirty_stop(&v->log);
 }
 
 /* vfio_dma_rw() needs it; nothing is pinned that would have to go. */

@@ -91,6 +91,7 @@ struct vgpu_vram {
  * @paused: the copy engine may not run (P2P states, STOP)
  * @work: the copy engine
  * @bounce: page of the copy engine, used by @work only
+ * @log: guest memory that the copy engine wrote
  * @msi: eventfd of the VMM, NULL when MSI is off
  */
 struct vgpu {
@@ -105,6 +106,7 @@ struct vgpu {
 	bool paused;
 	struct work_struct work;
 	void *bounce;
+	struct vmig_dirty_log log;
 	struct eventfd_ctx *msi;
 };
 
@@ -116,6 +118,11 @@ static inline struct vgpu *to_vgpu(struct vfio_device *vdev)
 static inline struct vmig_dev *vgpu_vm(struct vfio_device *vdev)
 {
 	return &to_vgpu(vdev)->vm;
+}
+
+static inline struct vmig_dirty_log *vgpu_log(struct vfio_device *vdev)
+{
+	return &to_vgpu(vdev)->log;
 }
 
 static inline struct vgpu *vm_to_vgpu(struct vmig_dev *vm)

@@ -12,6 +12,13 @@
 #define VMIG_HAVE_REGION_INFO_OP	0
 #endif
 
+/* A namespace is a string since 6.13. */
+#if KERNEL_VERSION(6, 13, 0) <= LINUX_VERSION_CODE
+#define VMIG_IMPORT_IOMMUFD()	MODULE_IMPORT_NS("IOMMUFD")
+#else
+#define VMIG_IMPORT_IOMMUFD()	MODULE_IMPORT_NS(IOMMUFD)
+#endif
+
 /* Did the user opt in to VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2? */
 static inline bool vmig_compat_precopy_v2(struct vfio_device *vdev)
 {

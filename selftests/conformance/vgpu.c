@@ -334,6 +334,115 @@ TEST_F(vgpu, mode_switch_is_new_initial_data)
 	close(fd);
 }
 
+#define DMA_PAGES	16
+
+/* Two of the pages, one by its last bytes and the other by its first. */
+static int dirty_two(struct vdev *v)
+{
+	int irq = arm(v);
+	uint32_t status;
+
+	bus_master(v, 1);
+	start(v, TO_GUEST, 0, IOVA + 4 * PAGE - 8, 16);
+	status = finish(v, irq);
+	close(irq);
+	return status == DONE ? 0 : -1;
+}
+
+static int log_report(struct vdev *v, uint64_t *bits)
+{
+	struct vfio_device_feature_dma_logging_report report = {
+		.iova = IOVA, .length = DMA_PAGES * PAGE, .page_size = PAGE,
+		.bitmap = (uintptr_t)bits,
+	};
+
+	*bits = 0;
+	return vdev_feature(v, VFIO_DEVICE_FEATURE_GET |
+			    VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT,
+			    &report, sizeof(report));
+}
+
+/* linux/vfio.h: "read back and clear the device DMA log" */
+TEST_F(vgpu, dma_log_is_exact)
+{
+	struct vfio_device_feature_dma_logging_range range = {
+		.iova = IOVA, .length = DMA_PAGES * PAGE,
+	};
+	struct vfio_device_feature_dma_logging_control control = {
+		.page_size = 2 * PAGE, .num_ranges = 1,
+		.ranges = (uintptr_t)&range,
+	};
+	struct vdev *v = &self->v;
+	uint64_t bits;
+
+	if (vdev_feature(v, VFIO_DEVICE_FEATURE_PROBE |
+			 VFIO_DEVICE_FEATURE_GET |
+			 VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT, NULL, 0))
+		SKIP(return, "no device log on this kernel");
+	ASSERT_NE(NULL, map_dma(v, DMA_PAGES * PAGE));
+	EXPECT_EQ(-EINVAL, log_report(v, &bits));
+	EXPECT_EQ(0, dirty_two(v));
+	ASSERT_EQ(0, vdev_feature(v, VFIO_DEVICE_FEATURE_SET |
+				  VFIO_DEVICE_FEATURE_DMA_LOGGING_START,
+				  &control, sizeof(control)));
+	EXPECT_EQ(PAGE, control.page_size);
+	EXPECT_EQ(0, log_report(v, &bits));
+	EXPECT_EQ(0, bits);
+	EXPECT_EQ(0, dirty_two(v));
+	EXPECT_EQ(0, log_report(v, &bits));
+	EXPECT_EQ(0x18, bits);
+	EXPECT_EQ(0, log_report(v, &bits));
+	EXPECT_EQ(0, bits);
+	EXPECT_EQ(0, dirty_two(v));
+	EXPECT_EQ(0, vdev_feature(v, VFIO_DEVICE_FEATURE_SET |
+				  VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP,
+				  NULL, 0));
+	EXPECT_EQ(-EINVAL, log_report(v, &bits));
+}
+
+static int type1_report(struct vdev *v, uint64_t *bits)
+{
+	struct {
+		struct vfio_iommu_type1_dirty_bitmap dirty;
+		struct vfio_iommu_type1_dirty_bitmap_get get;
+	} arg = {
+		.dirty = {
+			.argsz = sizeof(arg),
+			.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP,
+		},
+		.get = {
+			.iova = IOVA, .size = DMA_PAGES * PAGE,
+			.bitmap = {
+				.pgsize = PAGE, .size = sizeof(*bits),
+				.data = (__u64 *)bits,
+			},
+		},
+	};
+
+	*bits = 0;
+	return ioctl(v->container, VFIO_IOMMU_DIRTY_PAGES, &arg) ? -errno : 0;
+}
+
+/* Where there is no log of the device, type1 knows what it wrote. */
+TEST_F(vgpu, type1_reports_what_was_written)
+{
+	struct vfio_iommu_type1_dirty_bitmap start = {
+		.argsz = sizeof(start),
+		.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_START,
+	};
+	struct vdev *v = &self->v;
+	uint64_t bits;
+
+	ASSERT_NE(NULL, map_dma(v, DMA_PAGES * PAGE));
+	ASSERT_EQ(0, ioctl(v->container, VFIO_IOMMU_DIRTY_PAGES, &start));
+	ASSERT_EQ(0, type1_report(v, &bits));
+	EXPECT_EQ(0, dirty_two(v));
+	ASSERT_EQ(0, type1_report(v, &bits));
+	EXPECT_EQ(0x18, bits);
+	ASSERT_EQ(0, type1_report(v, &bits));
+	EXPECT_EQ(0, bits);
+}
+
 /* linux/vfio.h VFIO_DEVICE_QUERY_GFX_PLANE: region form; no mode, no picture. */
 TEST_F(vgpu, gfx_plane)
 {
