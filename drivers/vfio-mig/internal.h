@@ -14,20 +14,19 @@ enum vmig_phase {
 /**
  * struct vmig_session - one data file
  * @ref: held by the file, and by the device until it lets go
- * @io_mutex: serialises users of the file and protects @stage. May be held
- *	across a fault of user memory; reset, close and arcs never take it.
- * @stage: bytes on their way from the user, when resuming
+ * @io_mutex: serialises users of the file. May be held across a fault of user
+ *	memory; reset, close and arcs never take it.
  * @lock: protects everything below. Never held across an access to user
  *	memory. Taken inside the device's state mutex, and inside @io_mutex.
  * @vm: the device, NULL once it let go: then the session is dead
  * @phase: what the file may be used for
  * @error: first failure; it sticks
- * @buf: one record (saving) or one payload (resuming); when saving, changed
- *	only by who holds @io_mutex too
+ * @buf: one record (saving) or one payload (resuming); changed only by who
+ *	holds @io_mutex too
  * @fill: bytes of @buf that a reader may have
  * @pos: bytes of @buf that a reader has had
  * @emit: counters of the stream being saved
- * @parser: decoder of the stream being loaded
+ * @parser: decoder of the stream being loaded; like @buf
  * @next: section whose turn it is, when saving
  * @sent: bit for each non-repeating section already sent in this phase
  * @seen: bit for each section seen by the loader
@@ -38,8 +37,7 @@ enum vmig_phase {
  */
 struct vmig_session {
 	struct kref ref;
-	struct mutex io_mutex; /* users of the file, stage */
-	u8 *stage;
+	struct mutex io_mutex; /* users of the file */
 	struct mutex lock; /* all below */
 	struct vmig_dev *vm;
 	enum vmig_phase phase;
@@ -57,8 +55,6 @@ struct vmig_session {
 	u32 passes;
 	u64 skipped;
 };
-
-#define VMIG_STAGE_SIZE	SZ_64K
 
 struct file *vmig_session_open(struct vmig_dev *vm, enum vmig_phase phase);
 void vmig_session_kill(struct vmig_session *s);

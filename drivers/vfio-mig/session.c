@@ -21,7 +21,6 @@ static void session_free(struct kref *ref)
 	mutex_destroy(&s->lock);
 	mutex_destroy(&s->io_mutex);
 	kvfree(s->buf);
-	kvfree(s->stage);
 	kfree(s);
 }
 
@@ -107,33 +106,63 @@ static ssize_t session_read(struct file *file, char __user *buf, size_t len,
 	return done ? done : ret;
 }
 
-static int session_take(struct vmig_session *s, size_t len)
+/* Where the next bytes from the user go: how many, or an errno. */
+static ssize_t session_space(struct vmig_session *s, u8 **to)
 {
-	size_t pos = 0;
+	u32 room;
 
 	guard(mutex)(&s->lock);
 	if (!s->vm)
 		return -ENODEV;
-	while (!s->error && pos < len) {
-		size_t used;
-		int ret = vmig_parser_feed(&s->parser, s->stage + pos,
-					   len - pos, &used);
-
-		pos += used;
-		if (ret > 0)
-			ret = vmig_consume(s);
-		else if (ret < 0)
-			vmig_refuse(s->vm, ret, "%s", s->parser.reason);
-		if (ret < 0)
-			s->error = ret;
-	}
+	if (s->error)
+		return s->error;
+	room = vmig_parser_space(&s->parser, to);
+	if (room)
+		return room;
+	s->error = vmig_refuse(s->vm, s->parser.error, "%s", s->parser.reason);
 	return s->error;
 }
 
-static int session_alive(struct vmig_session *s)
+/* They are there: a record that is whole now is taken or refused. */
+static int session_took(struct vmig_session *s, u32 n)
 {
+	int ret;
+
 	guard(mutex)(&s->lock);
-	return s->vm ? s->error : -ENODEV;
+	if (!s->vm)
+		return -ENODEV;
+	ret = vmig_parser_took(&s->parser, n);
+	if (ret > 0)
+		ret = vmig_consume(s);
+	else if (ret < 0)
+		vmig_refuse(s->vm, ret, "%s", s->parser.reason);
+	if (ret < 0)
+		s->error = ret;
+	return s->error;
+}
+
+/*
+ * From the user's memory right to its place, with no lock that anybody but
+ * another writer waits for: the parser belongs to who holds io_mutex, and
+ * what looks at it meanwhile looks at whole records only.
+ */
+static ssize_t session_write_piece(struct vmig_session *s,
+				   const char __user *buf, size_t len)
+{
+	ssize_t n;
+	size_t left;
+	u8 *to;
+	int ret;
+
+	n = session_space(s, &to);
+	if (n < 0)
+		return n;
+	n = min_t(size_t, len, n);
+	left = copy_from_user(to, buf, n);
+	if (left == n)
+		return -EFAULT;
+	ret = session_took(s, n - left);
+	return ret ? ret : n - left;
 }
 
 static ssize_t session_write(struct file *file, const char __user *buf,
@@ -141,32 +170,25 @@ static ssize_t session_write(struct file *file, const char __user *buf,
 {
 	struct vmig_session *s = file->private_data;
 	ssize_t done = 0;
-	int ret;
+	ssize_t ret = 0;
 
 	if (!len)
 		return 0;
 	if (mutex_lock_interruptible(&s->io_mutex))
 		return -EINTR;
-	ret = session_alive(s);
-	while (!ret && done < len) {
-		size_t n = min_t(size_t, len - done, VMIG_STAGE_SIZE);
-		size_t left = copy_from_user(s->stage, buf + done, n);
-
-		if (left == n) {
-			ret = -EFAULT;
+	while (done < len) {
+		ret = session_write_piece(s, buf + done, len - done);
+		if (ret < 0)
 			break;
-		}
-		ret = session_take(s, n - left);
-		if (!ret)
-			done += n - left;
+		done += ret;
 		cond_resched();
 	}
 	mutex_unlock(&s->io_mutex);
 	/*
 	 * A refused stream is reported by the write that refused it, even if
-	 * chunks before were good: nobody may think that all went well.
+	 * records before were good: nobody may think that all went well.
 	 */
-	if (ret && ret != -EFAULT)
+	if (ret < 0 && ret != -EFAULT)
 		return ret;
 	return done ? done : ret;
 }
@@ -255,10 +277,8 @@ static struct vmig_session *session_alloc(struct vmig_dev *vm,
 	mutex_init(&s->lock);
 	s->vm = vm;
 	s->phase = phase;
-	if (phase == VMIG_PHASE_RESUME)
-		s->stage = kvmalloc(VMIG_STAGE_SIZE, GFP_KERNEL_ACCOUNT);
 	s->buf = kvmalloc(VMIG_RECORD_LEN + VMIG_CHUNK_MAX, GFP_KERNEL_ACCOUNT);
-	if ((!s->stage && phase == VMIG_PHASE_RESUME) || !s->buf) {
+	if (!s->buf) {
 		kref_put(&s->ref, session_free);
 		return NULL;
 	}

@@ -244,6 +244,42 @@ static int advance(struct vmig_parser *p)
 }
 
 /**
+ * vmig_parser_space - where the next bytes of the stream go
+ * @p: parser
+ * @to: set to the place
+ *
+ * For a caller that can fetch bytes right to where they belong, such as one
+ * that copies from user memory. Not to be mixed up with vmig_parser_feed(),
+ * which is the same for bytes that lie somewhere already.
+ *
+ * Return: how many bytes may be put there; 0 when the stream is refused, also
+ * because it had ended before.
+ */
+u32 vmig_parser_space(struct vmig_parser *p, u8 **to)
+{
+	if (p->state == VMIG_PARSE_DONE)
+		vmig_parser_fail(p, -EINVAL, "data after END");
+	if (p->error)
+		return 0;
+	*to = (p->state == VMIG_PARSE_PAYLOAD ? p->payload : p->head) + p->fill;
+	return wanted(p) - p->fill;
+}
+
+/**
+ * vmig_parser_took - bytes were put where vmig_parser_space() said
+ * @p: parser
+ * @n: how many, at most what it allowed
+ *
+ * Return: 1 when @p->rec and @p->payload hold a record, 0 when more bytes are
+ * needed, negative errno when the stream is refused.
+ */
+int vmig_parser_took(struct vmig_parser *p, u32 n)
+{
+	p->fill += n;
+	return p->fill == wanted(p) ? advance(p) : 0;
+}
+
+/**
  * vmig_parser_feed - take bytes until a record is whole
  * @p: parser
  * @data: bytes, in any segmentation
@@ -262,19 +298,16 @@ int vmig_parser_feed(struct vmig_parser *p, const u8 *data, size_t len,
 	int ret = p->error;
 
 	while (!ret && pos < len) {
-		u8 *to = p->state == VMIG_PARSE_PAYLOAD ? p->payload : p->head;
-		size_t n;
+		u8 *to;
+		u32 n = min_t(size_t, len - pos, vmig_parser_space(p, &to));
 
-		if (p->state == VMIG_PARSE_DONE) {
-			ret = vmig_parser_fail(p, -EINVAL, "data after END");
+		if (!n) {
+			ret = p->error;
 			break;
 		}
-		n = min_t(size_t, len - pos, wanted(p) - p->fill);
-		memcpy(to + p->fill, data + pos, n);
-		p->fill += n;
+		memcpy(to, data + pos, n);
 		pos += n;
-		if (p->fill == wanted(p))
-			ret = advance(p);
+		ret = vmig_parser_took(p, n);
 	}
 	*used = pos;
 	return ret;

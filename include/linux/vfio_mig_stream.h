@@ -96,6 +96,8 @@ u32 vmig_emit_record(struct vmig_emitter *e, u8 *out, struct vmig_record *rec);
 u32 vmig_emit_end(struct vmig_emitter *e, u8 *out);
 
 void vmig_parser_init(struct vmig_parser *p, u8 *payload, u16 max_minor);
+u32 vmig_parser_space(struct vmig_parser *p, u8 **to);
+int vmig_parser_took(struct vmig_parser *p, u32 n);
 int vmig_parser_feed(struct vmig_parser *p, const u8 *data, size_t len,
 		     size_t *used);
 int vmig_parser_fail(struct vmig_parser *p, int error, const char *reason);
