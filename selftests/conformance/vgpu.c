@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Promises of the virtual GPU itself; other devices skip all of it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -193,6 +195,70 @@ TEST_F(vgpu, refused_stream_leaves_registers)
 	EXPECT_EQ(0, get(&self->v, BAR_REGS, DISPI(1), 2));
 	close(fd);
 	stream_free(&s);
+}
+
+/* Arms a fault in the core ("KIND:NAME -ERRNO") or, with "off", disarms. */
+static int fail_at(const char *what)
+{
+	const char *dir = getenv("VFIO_MIG_DEVICE");
+	char path[256];
+	int fd, ret;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/vfio_mig/%s/fail_at",
+		 strrchr(dir, '/') + 1);
+	fd = open(path, O_WRONLY);
+	if (fd < 0)
+		return -errno;
+	ret = write(fd, what, strlen(what)) < 0 ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+/* linux/vfio.h: "estimated data length"; here it is a bound, and a close one. */
+TEST_F(vgpu, data_size_bounds_vram)
+{
+	const int64_t slack = self->size / 50 + 4096;
+	struct stream s = { 0 };
+	int64_t size;
+	int fd;
+
+	memset(self->vram, 1, self->size / 2);
+	size = vdev_data_size(&self->v);
+	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP_COPY, &fd));
+	EXPECT_EQ(size, vdev_data_size(&self->v));
+	ASSERT_EQ(0, stream_read(fd, &s, 1 << 20));
+	EXPECT_GE(size, (int64_t)s.len);
+	EXPECT_LE(size, (int64_t)s.len + slack);
+	EXPECT_LE(vdev_data_size(&self->v), slack);
+	close(fd);
+	stream_free(&s);
+}
+
+/* What a section refused stays refused, however good the rest is. */
+TEST_F(vgpu, refused_section_sticks)
+{
+	struct stream s = { 0 };
+	size_t i;
+	int fd;
+
+	put(&self->v, BAR_REGS, DISPI(1), 800, 2);
+	ASSERT_EQ(0, stream_save(&self->v, &s));
+	ASSERT_EQ(0, vdev_reset(&self->v));
+	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_RESUMING, &fd));
+	ASSERT_EQ(0, fail_at("load:DISP -71"));
+	for (i = 0; i < s.len; i++)
+		if (write(fd, s.data + i, 1) != 1)
+			break;
+	EXPECT_EQ(EPROTO, errno);
+	ASSERT_EQ(0, fail_at("off"));
+	for (i++; i < s.len; i++)
+		EXPECT_EQ(-1, write(fd, s.data + i, 1));
+	EXPECT_EQ(-EPROTO, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP,
+					  NULL));
+	close(fd);
+	stream_free(&s);
+	ASSERT_EQ(0, vdev_reset(&self->v));
+	EXPECT_EQ(0, get(&self->v, BAR_REGS, DISPI(1), 2));
 }
 
 TEST_F(vgpu, vram_is_scrubbed_between_users)
