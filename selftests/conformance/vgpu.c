@@ -382,6 +382,32 @@ static uint32_t info_flags(int fd, uint32_t input)
 	return ioctl(fd, VFIO_MIG_GET_PRECOPY_INFO, &info) ? ~0u : info.flags;
 }
 
+/* linux/vfio.h on P2P and STOP: the device may start nothing by itself. */
+TEST_F(vgpu, stopped_engine_moves_nothing)
+{
+	static const uint32_t quiet[] = {
+		VFIO_DEVICE_STATE_RUNNING_P2P, VFIO_DEVICE_STATE_STOP,
+	};
+	int irq = arm(&self->v);
+	size_t i, n;
+
+	put(&self->v, BAR_ENGINE, ENG_FILL, 0x05060708, 4);
+	bus_master(&self->v, 1);
+	for (i = 0; i < 2; i++) {
+		self->vram[0] = 0;
+		ASSERT_EQ(0, vdev_set_state(&self->v, quiet[i], NULL));
+		start(&self->v, FILL, 0, 0, PAGE);
+		for (n = 0; n < 1000; n++)
+			ASSERT_EQ(BUSY, get(&self->v, BAR_ENGINE, ENG_STATUS, 4));
+		EXPECT_EQ(0, self->vram[0]);
+		ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_RUNNING,
+					    NULL));
+		EXPECT_EQ(DONE, finish(&self->v, irq));
+		EXPECT_EQ(8, self->vram[0]);
+	}
+	close(irq);
+}
+
 /* linux/vfio.h VFIO_PRECOPY_INFO_REINIT: "new initial data is present" */
 TEST_F(vgpu, mode_switch_is_new_initial_data)
 {
