@@ -52,10 +52,19 @@ int vmig_refuse(struct vmig_dev *vm, int error, const char *fmt, ...)
 	trace_vmig_refuse(dev_name(vm->vdev->dev), error, text);
 	spin_lock(&vm->note_lock);
 	strscpy(vm->reason, text, sizeof(vm->reason));
+	vm->reason_code = error;
 	spin_unlock(&vm->note_lock);
 	return error;
 }
 EXPORT_SYMBOL_GPL(vmig_refuse);
+
+/* The last refusal: its errno, 0 when there was none. */
+int vmig_reason(struct vmig_dev *vm, char text[VMIG_REASON_MAX])
+{
+	guard(spinlock)(&vm->note_lock);
+	strscpy(text, vm->reason, VMIG_REASON_MAX);
+	return vm->reason_code;
+}
 
 /* One thing that an arc does, and how to take it back when a later one fails. */
 struct vmig_step {
@@ -108,6 +117,8 @@ static int open_session(struct vmig_dev *vm, struct file **file,
 
 static int do_end_save(struct vmig_dev *vm, struct file **file)
 {
+	if (vm->session)
+		vmig_session_report(vm->session);
 	drop_session(vm);
 	if (vm->ops->save_end)
 		vm->ops->save_end(vm);
@@ -117,8 +128,15 @@ static int do_end_save(struct vmig_dev *vm, struct file **file)
 static int begin_save(struct vmig_dev *vm, struct file **file,
 		      enum vmig_phase phase)
 {
-	int ret = call(vm, vm->ops->save_begin);
+	int minor = vmig_emit_minor(vm);
+	int ret;
 
+	if (minor < 0)
+		return vmig_refuse(vm, minor, "no stream version may be sent");
+	ret = vmig_can_carry(vm, minor, vm->pins.forced);
+	if (ret)
+		return ret;
+	ret = call(vm, vm->ops->save_begin);
 	if (ret)
 		return ret;
 	ret = open_session(vm, file, phase);
@@ -155,16 +173,26 @@ static int do_resume(struct vmig_dev *vm, struct file **file)
 	return ret;
 }
 
-/* linux/vfio.h: "must fail the SET_STATE ioctl" when the data is incomplete. */
+/*
+ * linux/vfio.h: "must fail the SET_STATE ioctl" when the data is incomplete.
+ * The guest goes on with the platform that it had on the source.
+ */
 static int do_commit(struct vmig_dev *vm, struct file **file)
 {
-	int ret = vmig_session_verdict(vm->session);
+	const struct vmig_platform *before = vm->platform;
+	u16 minor;
+	int ret;
 
+	ret = vmig_session_verdict(vm->session, &minor);
 	if (ret)
 		return ret;
+	WRITE_ONCE(vm->platform, vmig_platform_of(vm->kind, minor));
 	ret = call(vm, vm->ops->load_commit);
-	if (ret)
+	if (ret) {
+		WRITE_ONCE(vm->platform, before);
 		return ret;
+	}
+	vmig_session_report(vm->session);
 	drop_session(vm);
 	return 0;
 }
@@ -256,6 +284,7 @@ static int walk(struct vmig_dev *vm, enum vfio_device_mig_state to,
 			       ktime_us_delta(ktime_get(), began));
 		if (ret)
 			return ret;
+		vmig_event_state(vm, vm->state, next);
 		vm->state = next;
 		if (WARN_ON_ONCE(*file && next != to))
 			return -EINVAL;
@@ -285,6 +314,7 @@ struct file *vmig_set_state(struct vmig_dev *vm,
 		return file;
 	if (file)
 		fput(file);
+	vmig_event_failed(vm, ret);
 	return ERR_PTR(ret);
 }
 EXPORT_SYMBOL_GPL(vmig_set_state);
@@ -325,6 +355,25 @@ int vmig_get_data_size(struct vmig_dev *vm, unsigned long *len)
 }
 EXPORT_SYMBOL_GPL(vmig_get_data_size);
 
+/* Figures of VFIO_MIG_FEATURE_SIZE; all of them bounds. */
+void vmig_sizes(struct vmig_dev *vm, struct vfio_mig_size *s)
+{
+	struct vmig_pending p = {};
+	u64 fixed;
+
+	guard(mutex)(&vm->state_mutex);
+	if (vm->session && vm->state != VFIO_DEVICE_STATE_RESUMING)
+		vmig_session_pending(vm->session, &p);
+	else
+		vmig_bulk_size(vm, &p);
+	fixed = vmig_fixed_size(vm);
+	s->flags = 0;
+	s->reserved = 0;
+	s->precopy_initial = p.initial;
+	s->precopy_dirty = p.dirty;
+	s->stop_copy = fixed + p.dirty;
+}
+
 static void back_to_running(struct vmig_dev *vm)
 {
 	bool resuming = vm->state == VFIO_DEVICE_STATE_RESUMING;
@@ -350,6 +399,7 @@ void vmig_reset(struct vmig_dev *vm)
 	guard(mutex)(&vm->state_mutex);
 	trace_vmig_arc(dev_name(vm->vdev->dev), vm->state,
 		       VFIO_DEVICE_STATE_RUNNING, 0, 0);
+	vmig_event_state(vm, vm->state, VFIO_DEVICE_STATE_RUNNING);
 	back_to_running(vm);
 }
 EXPORT_SYMBOL_GPL(vmig_reset);
@@ -361,10 +411,14 @@ EXPORT_SYMBOL_GPL(vmig_reset);
 void vmig_open(struct vmig_dev *vm)
 {
 	guard(mutex)(&vm->state_mutex);
+	vm->used = true;
+	WRITE_ONCE(vm->platform, vm->pins.platform);
+	WRITE_ONCE(vm->chosen, VMIG_EMIT_NEWEST);
 	back_to_running(vm);
 	/* Not at close: who was refused may be gone before anybody asks why. */
 	spin_lock(&vm->note_lock);
 	vm->reason[0] = '\0';
+	vm->reason_code = 0;
 	spin_unlock(&vm->note_lock);
 }
 EXPORT_SYMBOL_GPL(vmig_open);
@@ -376,7 +430,10 @@ EXPORT_SYMBOL_GPL(vmig_open);
 void vmig_close(struct vmig_dev *vm)
 {
 	guard(mutex)(&vm->state_mutex);
+	WRITE_ONCE(vm->platform, vm->pins.platform);
+	WRITE_ONCE(vm->chosen, VMIG_EMIT_NEWEST);
 	back_to_running(vm);
+	vm->used = false;
 }
 EXPORT_SYMBOL_GPL(vmig_close);
 
@@ -384,17 +441,22 @@ EXPORT_SYMBOL_GPL(vmig_close);
  * vmig_init - first thing, in the driver's vfio_device_ops.init
  * @vm: device
  * @vdev: its VFIO device
- * @ops: device-specific part
+ * @kind: what it has in common with others
  */
 void vmig_init(struct vmig_dev *vm, struct vfio_device *vdev,
-	       const struct vmig_ops *ops)
+	       const struct vmig_kind *kind)
 {
 	mutex_init(&vm->state_mutex);
 	spin_lock_init(&vm->note_lock);
 	vm->vdev = vdev;
-	vm->ops = ops;
+	vm->kind = kind;
+	vm->ops = kind->ops;
 	vm->state = VFIO_DEVICE_STATE_RUNNING;
-	vdev->migration_flags = ops->flags;
+	vm->pins.platform = vmig_platform_first(kind);
+	vm->pins.emit = VMIG_EMIT_NEWEST;
+	vm->platform = vm->pins.platform;
+	vm->chosen = VMIG_EMIT_NEWEST;
+	vdev->migration_flags = kind->ops->flags;
 }
 EXPORT_SYMBOL_GPL(vmig_init);
 
@@ -408,8 +470,51 @@ void vmig_destroy(struct vmig_dev *vm)
 }
 EXPORT_SYMBOL_GPL(vmig_destroy);
 
+/* What others know of this device is not true any more. */
+void vmig_changed(struct vmig_dev *vm)
+{
+	kobject_uevent(&vm->vdev->dev->kobj, KOBJ_CHANGE);
+	vmig_event_compat(vm);
+}
+
+/**
+ * vmig_register - the device can be seen: version, migration/, debugfs
+ * @vm: device, registered with VFIO; its name there is that of its struct device
+ *
+ * Return: 0 or a negative errno.
+ */
+int vmig_register(struct vmig_dev *vm)
+{
+	struct device *dev = vm->vdev->dev;
+	struct vmig_facts *facts = vmig_facts_add(&dev->kobj, vm->kind, vm);
+
+	if (IS_ERR(facts))
+		return PTR_ERR(facts);
+	vm->facts = facts;
+	vm->name = dev_name(dev);
+	vmig_debugfs_add(vm);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vmig_register);
+
+/**
+ * vmig_unregister - undo vmig_register(); waits for readers of its files
+ * @vm: device
+ */
+void vmig_unregister(struct vmig_dev *vm)
+{
+	vmig_debugfs_del(vm);
+	vmig_facts_del(vm->facts);
+	vm->facts = NULL;
+}
+EXPORT_SYMBOL_GPL(vmig_unregister);
+
 static int __init vmig_module_init(void)
 {
+	int ret = vmig_netlink_init();
+
+	if (ret)
+		return ret;
 	vmig_debugfs_init();
 	return 0;
 }
@@ -417,6 +522,7 @@ static int __init vmig_module_init(void)
 static void __exit vmig_module_exit(void)
 {
 	vmig_debugfs_exit();
+	vmig_netlink_exit();
 }
 
 module_init(vmig_module_init);

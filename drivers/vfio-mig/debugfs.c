@@ -27,9 +27,7 @@ static int reason_show(struct seq_file *m, void *unused)
 	struct vmig_dev *vm = m->private;
 	char text[VMIG_REASON_MAX];
 
-	spin_lock(&vm->note_lock);
-	strscpy(text, vm->reason, sizeof(text));
-	spin_unlock(&vm->note_lock);
+	vmig_reason(vm, text);
 	seq_printf(m, "%s\n", text);
 	return 0;
 }
@@ -44,7 +42,7 @@ static int token_show(struct seq_file *m, void *unused)
 	text = kzalloc(VMIG_TOKEN_MAX, GFP_KERNEL);
 	if (!text)
 		return -ENOMEM;
-	len = vm->ops->token(vm, text, VMIG_TOKEN_MAX);
+	len = vmig_device_token(vm, text, VMIG_TOKEN_MAX);
 	if (len > 0)
 		seq_printf(m, "%s\n", text);
 	kfree(text);
@@ -102,34 +100,21 @@ static const struct file_operations fail_at_fops = {
 	.write = fail_at_write,
 };
 
-/**
- * vmig_register - the device can be seen
- * @vm: device
- * @name: of its debugfs directory; drivers may add files to vm->dir
- *
- * Return: 0; debugfs may be missing, which is no error.
- */
-int vmig_register(struct vmig_dev *vm, const char *name)
+/* Drivers may add files to vm->dir. debugfs may be missing, which is no error. */
+void vmig_debugfs_add(struct vmig_dev *vm)
 {
-	vm->dir = debugfs_create_dir(name, root);
+	vm->dir = debugfs_create_dir(vm->name, root);
 	debugfs_create_file("state", 0400, vm->dir, vm, &state_fops);
 	debugfs_create_file("reason", 0400, vm->dir, vm, &reason_fops);
 	debugfs_create_file("token", 0400, vm->dir, vm, &token_fops);
 	debugfs_create_file("fail_at", 0200, vm->dir, vm, &fail_at_fops);
-	return 0;
 }
-EXPORT_SYMBOL_GPL(vmig_register);
 
-/**
- * vmig_unregister - undo vmig_register(); waits for readers of its files
- * @vm: device
- */
-void vmig_unregister(struct vmig_dev *vm)
+void vmig_debugfs_del(struct vmig_dev *vm)
 {
 	debugfs_remove_recursive(vm->dir);
 	vm->dir = NULL;
 }
-EXPORT_SYMBOL_GPL(vmig_unregister);
 
 void vmig_debugfs_init(void)
 {

@@ -4,6 +4,7 @@
  * and bounds of fixed-layout sections all follow from the field table.
  */
 #include <linux/bitops.h>
+#include <linux/cleanup.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
 #include "internal.h"
@@ -162,9 +163,9 @@ static int produce_head(struct vmig_session *s)
 	struct vmig_chunk c = {};
 	int len;
 
-	s->fill = vmig_emit_header(&s->emit, s->buf, s->vm->ops->minor);
+	s->fill = vmig_emit_header(&s->emit, s->buf, s->minor);
 	c.data = s->buf + s->fill + VMIG_RECORD_LEN;
-	len = s->vm->ops->token(s->vm, c.data, VMIG_TOKEN_MAX);
+	len = vmig_device_token(s->vm, c.data, VMIG_TOKEN_MAX);
 	if (len < 0)
 		return len;
 	c.len = len;
@@ -175,11 +176,11 @@ static int produce_head(struct vmig_session *s)
 
 static bool section_due(struct vmig_session *s, unsigned int i)
 {
-	const struct vmig_section *sec = &s->vm->ops->sections[i];
+	const struct vmig_section *sec = &s->vm->kind->sections[i];
 
 	if (s->phase == VMIG_PHASE_PRECOPY && !(sec->flags & VMIG_SEC_PRECOPY))
 		return false;
-	if (s->sent & BIT(i))
+	if (s->sent & BIT(i) || sec->minor > s->minor)
 		return false;
 	return !sec->needed || sec->needed(s->vm);
 }
@@ -187,7 +188,7 @@ static bool section_due(struct vmig_session *s, unsigned int i)
 /* One section's turn; leaves s->fill at 0 when it had nothing to say. */
 static int produce_section(struct vmig_session *s, unsigned int i)
 {
-	const struct vmig_section *sec = &s->vm->ops->sections[i];
+	const struct vmig_section *sec = &s->vm->kind->sections[i];
 	struct vmig_chunk c = { .data = s->buf + VMIG_RECORD_LEN };
 	int ret;
 
@@ -202,6 +203,41 @@ static int produce_section(struct vmig_session *s, unsigned int i)
 	return 0;
 }
 
+/*
+ * What an operator let go of is told to whoever reads the stream: tag and
+ * vendor of each section. Optional, so that it hinders no target.
+ */
+static bool produce_lost(struct vmig_session *s)
+{
+	static const struct vmig_section lost = {
+		.tag = VMIG_TAG_LOST, .version = 1, .flags = VMIG_SEC_OPTIONAL,
+	};
+	struct vmig_chunk c = { .data = s->buf + VMIG_RECORD_LEN };
+	unsigned long dropped = vmig_dropped(s->vm, s->minor) & ~s->lost;
+	unsigned int i;
+
+	for_each_set_bit(i, &dropped, s->vm->kind->nr_sections) {
+		const struct vmig_section *sec = &s->vm->kind->sections[i];
+
+		put_unaligned_le32(sec->tag, c.data + c.len);
+		put_unaligned_le32(sec->vendor, c.data + c.len + 4);
+		c.len += 8;
+		dev_notice_ratelimited(s->vm->vdev->dev,
+				       "state of section %s is left behind as the operator wished\n",
+				       sec->name);
+	}
+	s->lost |= dropped;
+	if (c.len)
+		emit(s, &lost, &c);
+	return c.len;
+}
+
+/* Everything that stays behind, be it that it came up only now. */
+static int check_carry(struct vmig_session *s)
+{
+	return vmig_can_carry(s->vm, s->minor, s->forced);
+}
+
 /**
  * vmig_produce - put the next record of a saved stream into the session
  * @s: session with an empty buffer
@@ -211,7 +247,7 @@ static int produce_section(struct vmig_session *s, unsigned int i)
  */
 int vmig_produce(struct vmig_session *s)
 {
-	unsigned int nr = s->vm->ops->nr_sections;
+	unsigned int nr = s->vm->kind->nr_sections;
 	int ret;
 
 	lockdep_assert_held(&s->lock);
@@ -219,6 +255,9 @@ int vmig_produce(struct vmig_session *s)
 		return produce_head(s);
 	if (s->end_done)
 		return 0;
+	ret = check_carry(s);
+	if (ret)
+		return ret;
 	while (s->next < nr) {
 		ret = produce_section(s, s->next);
 		if (ret || s->fill)
@@ -226,7 +265,7 @@ int vmig_produce(struct vmig_session *s)
 		s->next++;
 	}
 	s->next = 0;
-	if (s->phase == VMIG_PHASE_PRECOPY)
+	if (s->phase == VMIG_PHASE_PRECOPY || produce_lost(s))
 		return 0;
 	s->fill = vmig_emit_end(&s->emit, s->buf);
 	s->end_done = true;
@@ -238,8 +277,8 @@ static const struct vmig_section *section_find(struct vmig_dev *vm,
 {
 	unsigned int i;
 
-	for (i = 0; i < vm->ops->nr_sections; i++) {
-		const struct vmig_section *sec = &vm->ops->sections[i];
+	for (i = 0; i < vm->kind->nr_sections; i++) {
+		const struct vmig_section *sec = &vm->kind->sections[i];
 
 		if (sec->tag == rec->tag && sec->vendor == rec->vendor)
 			return sec;
@@ -247,44 +286,35 @@ static const struct vmig_section *section_find(struct vmig_dev *vm,
 	return NULL;
 }
 
-/* Parts of it come back in reasons, which people and programs read. */
-static bool printable(const u8 *p, u32 len)
-{
-	for (; len; len--, p++)
-		if (*p < ' ' || *p > '~')
-			return false;
-	return true;
-}
-
-/* The payload has no NUL; a copy behind our own token gets one. */
+/* The payload has no NUL: a copy gets one. A NUL inside ends the token early. */
 static int compare_token(struct vmig_dev *vm, const u8 *peer, u32 len)
 {
-	char why[VMIG_REASON_MAX] = "";
-	char *own;
+	char *source __free(kfree) = kmemdup_nul(peer, len, GFP_KERNEL_ACCOUNT);
+	struct vmig_verdict *v __free(kfree) = kzalloc(sizeof(*v),
+						       GFP_KERNEL_ACCOUNT);
 	int ret;
 
-	own = kzalloc(2 * VMIG_TOKEN_MAX, GFP_KERNEL_ACCOUNT);
-	if (!own)
+	if (!source || !v)
 		return vmig_refuse(vm, -ENOMEM, "no memory for the token");
-	memcpy(own + VMIG_TOKEN_MAX, peer, len);
-	ret = vm->ops->token(vm, own, VMIG_TOKEN_MAX);
-	if (ret >= 0)
-		ret = vmig_token_check(own + VMIG_TOKEN_MAX, own, why,
-				       sizeof(why));
-	kfree(own);
-	return ret < 0 ? vmig_refuse(vm, ret, "%s", why) : 0;
+	ret = strlen(source) == len ? vmig_judge(vm->kind, vm, source, v) :
+				      vmig_verdict_say(v, -EINVAL,
+						       "NUL in the token");
+	return ret < 0 ? vmig_refuse(vm, ret, "%s", v->text) : 0;
 }
 
 static int consume_token(struct vmig_session *s)
 {
+	const char *bad = vmig_minor_bad(s->vm->kind, s->parser.minor);
 	struct vmig_record *rec = &s->parser.rec;
 	int ret;
 
+	if (bad)
+		return vmig_refuse(s->vm, -EPROTONOSUPPORT, "stream %u.%u: %s",
+				   VMIG_STREAM_MAJOR, s->parser.minor, bad);
 	if (rec->tag != VMIG_TAG_TOKEN || rec->vendor || rec->version != 1)
 		return vmig_refuse(s->vm, -EINVAL, "stream has no token");
-	if (rec->length >= VMIG_TOKEN_MAX ||
-	    !printable(s->parser.payload, rec->length))
-		return vmig_refuse(s->vm, -EINVAL, "malformed token");
+	if (rec->length >= VMIG_TOKEN_MAX)
+		return vmig_refuse(s->vm, -EINVAL, "token is too long");
 	ret = compare_token(s->vm, s->parser.payload, rec->length);
 	s->head_done = !ret;
 	return ret;
@@ -293,7 +323,7 @@ static int consume_token(struct vmig_session *s)
 static int check_shape(struct vmig_session *s, const struct vmig_section *sec)
 {
 	struct vmig_record *rec = &s->parser.rec;
-	unsigned int i = sec - s->vm->ops->sections;
+	unsigned int i = sec - s->vm->kind->sections;
 	bool again = sec->flags & (VMIG_SEC_REPEAT | VMIG_SEC_PRECOPY);
 
 	if (rec->version != sec->version)
@@ -359,13 +389,14 @@ int vmig_consume(struct vmig_session *s)
 /* A section that must come and did not: -ENODATA. */
 int vmig_missing(struct vmig_session *s)
 {
-	const struct vmig_ops *ops = s->vm->ops;
+	const struct vmig_kind *kind = s->vm->kind;
 	unsigned int i;
 
-	for (i = 0; i < ops->nr_sections; i++) {
-		const struct vmig_section *sec = &ops->sections[i];
+	for (i = 0; i < kind->nr_sections; i++) {
+		const struct vmig_section *sec = &kind->sections[i];
 
-		if (sec->needed || (s->seen & BIT(i)))
+		if (sec->needed || (s->seen & BIT(i)) ||
+		    sec->minor > s->parser.minor)
 			continue;
 		if (sec->flags & (VMIG_SEC_OPTIONAL | VMIG_SEC_REPEAT))
 			continue;
@@ -382,10 +413,10 @@ u64 vmig_fixed_size(struct vmig_dev *vm)
 		   VMIG_RECORD_LEN + VMIG_END_LEN;
 	unsigned int i;
 
-	for (i = 0; i < vm->ops->nr_sections; i++)
-		if (!(vm->ops->sections[i].flags & VMIG_SEC_REPEAT))
+	for (i = 0; i < vm->kind->nr_sections; i++)
+		if (!(vm->kind->sections[i].flags & VMIG_SEC_REPEAT))
 			size += VMIG_RECORD_LEN +
-				section_max(&vm->ops->sections[i]);
+				section_max(&vm->kind->sections[i]);
 	return size;
 }
 

@@ -14,6 +14,17 @@
 #include "internal.h"
 #include "vfio_compat.h"
 
+/* The first failure sticks, and is news. */
+static int session_fail(struct vmig_session *s, int error)
+{
+	lockdep_assert_held(&s->lock);
+	if (!s->error) {
+		s->error = error;
+		vmig_event_failed(s->vm, error);
+	}
+	return s->error;
+}
+
 static void session_free(struct kref *ref)
 {
 	struct vmig_session *s = container_of(ref, struct vmig_session, ref);
@@ -48,9 +59,9 @@ static int session_refill(struct vmig_session *s)
 	s->fill = 0;
 	ret = vmig_produce(s);
 	if (ret < 0)
-		s->error = ret;
-	if (ret < 0 || s->fill)
-		return min(ret, 0);
+		return session_fail(s, ret);
+	if (s->fill)
+		return 0;
 	return s->phase == VMIG_PHASE_PRECOPY ? -ENOMSG : 1;
 }
 
@@ -119,8 +130,8 @@ static ssize_t session_space(struct vmig_session *s, u8 **to)
 	room = vmig_parser_space(&s->parser, to);
 	if (room)
 		return room;
-	s->error = vmig_refuse(s->vm, s->parser.error, "%s", s->parser.reason);
-	return s->error;
+	vmig_refuse(s->vm, s->parser.error, "%s", s->parser.reason);
+	return session_fail(s, s->parser.error);
 }
 
 /* They are there: a record that is whole now is taken or refused. */
@@ -136,9 +147,7 @@ static int session_took(struct vmig_session *s, u32 n)
 		ret = vmig_consume(s);
 	else if (ret < 0)
 		vmig_refuse(s->vm, ret, "%s", s->parser.reason);
-	if (ret < 0)
-		s->error = ret;
-	return s->error;
+	return ret < 0 ? session_fail(s, ret) : 0;
 }
 
 /*
@@ -226,6 +235,7 @@ static int session_precopy_info(struct vmig_session *s,
 		info->initial_bytes += VMIG_HEADER_LEN + VMIG_RECORD_LEN +
 				       VMIG_TOKEN_MAX;
 	info->dirty_bytes = p.dirty;
+	vmig_event_precopy(s->vm, info->initial_bytes, p.dirty, s->emit.bytes);
 	return 0;
 }
 
@@ -269,6 +279,7 @@ static struct vmig_session *session_alloc(struct vmig_dev *vm,
 					  enum vmig_phase phase)
 {
 	struct vmig_session *s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	bool save = phase != VMIG_PHASE_RESUME;
 
 	if (!s)
 		return NULL;
@@ -277,12 +288,16 @@ static struct vmig_session *session_alloc(struct vmig_dev *vm,
 	mutex_init(&s->lock);
 	s->vm = vm;
 	s->phase = phase;
+	s->began = ktime_get();
 	s->buf = kvmalloc(VMIG_RECORD_LEN + VMIG_CHUNK_MAX, GFP_KERNEL_ACCOUNT);
 	if (!s->buf) {
 		kref_put(&s->ref, session_free);
 		return NULL;
 	}
-	vmig_parser_init(&s->parser, s->buf, vm->ops->minor);
+	s->minor = save ? max(vmig_emit_minor(vm), 0) : 0;
+	s->forced = vm->pins.forced;
+	/* As far as the operator lets this device go, whatever it shows now. */
+	vmig_parser_init(&s->parser, s->buf, vm->pins.platform->minor);
 	return s;
 }
 
@@ -329,16 +344,29 @@ void vmig_session_final(struct vmig_session *s)
 	s->sent = 0;
 }
 
-/* May what was loaded be applied? */
-int vmig_session_verdict(struct vmig_session *s)
+/* May what was loaded be applied? Its stream minor, too. */
+int vmig_session_verdict(struct vmig_session *s, u16 *minor)
 {
 	guard(mutex)(&s->lock);
+	*minor = s->parser.minor;
 	if (s->error)
 		return s->error;
 	if (!vmig_parser_done(&s->parser))
 		return vmig_refuse(s->vm, -ENODATA,
 				   "stream ends before its END record");
 	return vmig_missing(s);
+}
+
+/* A stream that is complete is news. */
+void vmig_session_report(struct vmig_session *s)
+{
+	bool loaded = s->phase == VMIG_PHASE_RESUME;
+	struct vmig_emitter *e = loaded ? &s->parser.seen : &s->emit;
+
+	guard(mutex)(&s->lock);
+	if (loaded || (s->end_done && s->pos == s->fill))
+		vmig_event_done(s->vm, loaded, e->bytes, e->records,
+				ktime_us_delta(ktime_get(), s->began));
 }
 
 /* Upper bound of what a reader will still get. */
@@ -351,4 +379,11 @@ u64 vmig_session_left(struct vmig_session *s)
 		return s->fill - s->pos;
 	return s->fill - s->pos + vmig_fixed_size(s->vm) +
 	       vmig_bulk_size(s->vm, &p);
+}
+
+/* What the bulk sections have left. */
+void vmig_session_pending(struct vmig_session *s, struct vmig_pending *p)
+{
+	guard(mutex)(&s->lock);
+	vmig_bulk_size(s->vm, p);
 }

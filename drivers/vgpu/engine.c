@@ -164,6 +164,7 @@ void vgpu_engine_reset(struct vgpu *v)
 	v->state.eng_status = 0;
 	v->state.eng_fill = 0;
 	v->state.eng_irq_enable = 0;
+	v->state.eng_seen = 0;
 	v->paused = false;
 }
 
@@ -186,11 +187,16 @@ static u32 engine_get(const struct vgpu *v, u32 reg)
 	}
 }
 
+/* Platforms without it have an empty page: the BARs are the same in all. */
 void vgpu_engine_read(struct vgpu *v, u32 off, u8 *buf, u32 len)
 {
 	u32 i;
 
+	memset(buf, 0, len);
+	if (!vmig_shows(&v->vm, VGPU_MINOR_ENGINE))
+		return;
 	guard(mutex)(&v->lock);
+	WRITE_ONCE(v->state.eng_seen, 1);
 	for (i = 0; i < len; i++)
 		buf[i] = engine_get(v, (off + i) & ~3) >> (8 * ((off + i) & 3));
 }
@@ -218,10 +224,11 @@ void vgpu_engine_write(struct vgpu *v, u32 off, const u8 *buf, u32 len)
 	struct vgpu_state *s = &v->state;
 	u32 value;
 
-	if (len != 4 || off & 3)
+	if (!vmig_shows(&v->vm, VGPU_MINOR_ENGINE) || len != 4 || off & 3)
 		return;
 	value = get_unaligned_le32(buf);
 	guard(mutex)(&v->lock);
+	WRITE_ONCE(s->eng_seen, 1);
 	if (off == ENG_STATUS)
 		s->eng_status &= ~(value & (STATUS_DONE | STATUS_ERROR));
 	if (off == ENG_IRQ_ENABLE)

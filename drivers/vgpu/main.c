@@ -13,6 +13,10 @@ static unsigned int total_mib = 1024;
 module_param(total_mib, uint, 0444);
 MODULE_PARM_DESC(total_mib, "VRAM of all instances together, in MiB");
 
+static char *platform;
+module_param(platform, charp, 0444);
+MODULE_PARM_DESC(platform, "platform of new devices (default: the newest)");
+
 /* What instances may still take, in MiB. */
 static atomic_t free_mib;
 
@@ -56,7 +60,7 @@ static int vgpu_init(struct vfio_device *vdev)
 	ret = vgpu_engine_init(v);
 	if (ret)
 		goto err_vram;
-	vmig_init(&v->vm, vdev, &vgpu_vmig_ops);
+	vmig_init(&v->vm, vdev, &v->type->kind);
 	vmig_dirty_init(&v->log);
 	vdev->mig_ops = &vgpu_mig_ops;
 	if (VMIG_HAVE_DIRTY_LOG)
@@ -198,6 +202,12 @@ static ssize_t vgpu_write(struct vfio_device *vdev, const char __user *buf,
 	return vgpu_rw(to_vgpu(vdev), (char __user *)buf, count, ppos, true);
 }
 
+static int vgpu_device_feature(struct vfio_device *vdev, u32 flags,
+			       void __user *arg, size_t argsz)
+{
+	return vmig_device_feature(vgpu_vm(vdev), flags, arg, argsz);
+}
+
 static int vgpu_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 {
 	if (vma->vm_pgoff >> (VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT) !=
@@ -298,6 +308,7 @@ static const struct vfio_device_ops vgpu_dev_ops = {
 	.write = vgpu_write,
 	.mmap = vgpu_mmap,
 	.ioctl = vgpu_ioctl,
+	.device_feature = vgpu_device_feature,
 	.dma_unmap = vgpu_dma_unmap,
 	.bind_iommufd = vfio_iommufd_emulated_bind,
 	.unbind_iommufd = vfio_iommufd_emulated_unbind,
@@ -322,7 +333,12 @@ static int vgpu_probe(struct mdev_device *mdev)
 		vfio_put_device(&v->vdev);
 		return ret;
 	}
-	vmig_register(&v->vm, dev_name(&mdev->dev));
+	ret = vmig_register(&v->vm);
+	if (ret) {
+		vfio_unregister_group_dev(&v->vdev);
+		vfio_put_device(&v->vdev);
+		return ret;
+	}
 	vgpu_debugfs_add(v);
 	return 0;
 }
@@ -355,14 +371,48 @@ static struct mdev_driver vgpu_driver = {
 	.get_available = vgpu_available,
 };
 
-static int __init vgpu_module_init(void)
+static void del_facts(void)
 {
 	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(vgpu_types); i++)
+		vmig_facts_del(vgpu_types[i].facts);
+}
+
+/* The types were announced before they had these files: say it again. */
+static int add_facts(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(vgpu_types); i++) {
+		struct vgpu_type *t = &vgpu_types[i];
+
+		t->facts = vmig_facts_add(&t->type.kobj, &t->kind, NULL);
+		if (IS_ERR(t->facts)) {
+			del_facts();
+			return PTR_ERR(t->facts);
+		}
+	}
+	kobject_uevent(&vgpu_root->kobj, KOBJ_CHANGE);
+	return 0;
+}
+
+static void init_types(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(vgpu_types); i++) {
+		vgpu_mdev_types[i] = &vgpu_types[i].type;
+		vgpu_kind_init(&vgpu_types[i].kind, &platform);
+	}
+}
+
+static int __init vgpu_module_init(void)
+{
 	int ret;
 
 	atomic_set(&free_mib, min_t(unsigned int, total_mib, INT_MAX));
-	for (i = 0; i < ARRAY_SIZE(vgpu_types); i++)
-		vgpu_mdev_types[i] = &vgpu_types[i].type;
+	init_types();
 	ret = mdev_register_driver(&vgpu_driver);
 	if (ret)
 		return ret;
@@ -379,8 +429,13 @@ static int __init vgpu_module_init(void)
 				   vgpu_mdev_types, ARRAY_SIZE(vgpu_types));
 	if (ret)
 		goto err_root;
+	ret = add_facts();
+	if (ret)
+		goto err_parent;
 	return 0;
 
+err_parent:
+	mdev_unregister_parent(&vgpu_parent);
 err_root:
 	device_unregister(vgpu_root);
 err_class:
@@ -392,6 +447,7 @@ err_driver:
 
 static void __exit vgpu_module_exit(void)
 {
+	del_facts();
 	mdev_unregister_parent(&vgpu_parent);
 	device_unregister(vgpu_root);
 	class_unregister(&vgpu_class);

@@ -6,7 +6,10 @@
  *       wrote to them. Loaded straight into the target's VRAM, which a reset
  *       clears.
  * DISP  dispi registers and byte order; set when the whole stream is valid.
- * ENG   copy engine, including the rest of a copy that was under way.
+ * ENG   copy engine, including the rest of a copy that was under way. Since
+ *       stream 1.1 and platform 2026.2, and only when the guest has ever looked
+ *       at the engine: a guest that has not cannot tell that there is one, and
+ *       may go where there is none.
  *
  * PCI configuration and the MSI vector belong to the VMM's own state.
  */
@@ -14,7 +17,13 @@
 #include <linux/seq_file.h>
 #include "vgpu.h"
 
-#define VGPU_MINOR	0
+/*
+ * A build that knows less, as an older release would: the tests migrate between
+ * it and this one.
+ */
+#ifndef VGPU_NEWEST_MINOR
+#define VGPU_NEWEST_MINOR	VGPU_MINOR_ENGINE
+#endif
 
 static const struct vmig_field display_fields[] = {
 	VMIG_FIELD_ARRAY(struct vgpu_state, dispi, 0, U16_MAX),
@@ -29,7 +38,13 @@ static const struct vmig_field engine_fields[] = {
 	VMIG_FIELD(struct vgpu_state, eng_status, 0, 7),
 	VMIG_FIELD(struct vgpu_state, eng_fill, 0, U32_MAX),
 	VMIG_FIELD(struct vgpu_state, eng_irq_enable, 0, 1),
+	VMIG_FIELD(struct vgpu_state, eng_seen, 1, 1),
 };
+
+static bool engine_needed(struct vmig_dev *vm)
+{
+	return READ_ONCE(vm_to_vgpu(vm)->state.eng_seen);
+}
 
 static const struct vmig_section vgpu_sections[] = {
 	{
@@ -43,9 +58,15 @@ static const struct vmig_section vgpu_sections[] = {
 		.fields = display_fields, .nr_fields = ARRAY_SIZE(display_fields),
 	}, {
 		.tag = VMIG_TAG('E', 'N', 'G', ' '), .name = "ENG",
-		.version = 1,
+		.version = 1, .minor = VGPU_MINOR_ENGINE,
 		.fields = engine_fields, .nr_fields = ARRAY_SIZE(engine_fields),
+		.needed = engine_needed,
 	},
+};
+
+static const struct vmig_platform vgpu_platforms[] = {
+	{ .name = "2026.1", .minor = 0 },
+	{ .name = "2026.2", .minor = VGPU_MINOR_ENGINE },
 };
 
 static int vgpu_quiesce(struct vmig_dev *vm)
@@ -112,21 +133,9 @@ static void vgpu_reset(struct vmig_dev *vm)
 	vgpu_vram_scrub(v);
 }
 
-static int vgpu_token(struct vmig_dev *vm, char *buf, size_t len)
-{
-	return scnprintf(buf, len,
-			 "vmig1 type=bochs-vgpu stream=%u.%u accepts=%u.0-%u.%u eq_vram_mib=%u drv=vfio_mig_vgpu",
-			 VMIG_STREAM_MAJOR, VGPU_MINOR, VMIG_STREAM_MAJOR,
-			 VMIG_STREAM_MAJOR, VGPU_MINOR,
-			 vm_to_vgpu(vm)->type->vram_mib);
-}
-
-const struct vmig_ops vgpu_vmig_ops = {
+static const struct vmig_ops vgpu_ops = {
 	.flags = VFIO_MIGRATION_STOP_COPY | VFIO_MIGRATION_P2P |
 		 VFIO_MIGRATION_PRE_COPY,
-	.minor = VGPU_MINOR,
-	.sections = vgpu_sections,
-	.nr_sections = ARRAY_SIZE(vgpu_sections),
 	.quiesce = vgpu_quiesce,
 	.unquiesce = vgpu_unquiesce,
 	.save_begin = vgpu_save_begin,
@@ -137,8 +146,33 @@ const struct vmig_ops vgpu_vmig_ops = {
 	.load_begin = vgpu_load_begin,
 	.load_commit = vgpu_load_commit,
 	.reset = vgpu_reset,
-	.token = vgpu_token,
 };
+
+static void vgpu_describe(const struct vmig_kind *kind,
+			  struct vmig_token_writer *w)
+{
+	vmig_token_put(w, "eq_vram_mib", "%u", kind_to_type(kind)->vram_mib);
+}
+
+void vgpu_kind_init(struct vmig_kind *kind, char **platform)
+{
+	*kind = (struct vmig_kind){
+		.type = "bochs-vgpu",
+		.drv = "vfio_mig_vgpu",
+		.ops = &vgpu_ops,
+		.sections = vgpu_sections,
+		.nr_sections = ARRAY_SIZE(vgpu_sections),
+		.platforms = vgpu_platforms,
+		.nr_platforms = ARRAY_SIZE(vgpu_platforms),
+		.first_platform = platform,
+		.describe = vgpu_describe,
+	};
+	/* An older release does not even know the names. */
+	while (kind->sections[kind->nr_sections - 1].minor > VGPU_NEWEST_MINOR)
+		kind->nr_sections--;
+	while (kind->platforms[kind->nr_platforms - 1].minor > VGPU_NEWEST_MINOR)
+		kind->nr_platforms--;
+}
 
 static int vram_crc_show(struct seq_file *m, void *unused)
 {

@@ -20,6 +20,8 @@
 #define VGPU_REGS_SIZE		4096
 #define VGPU_ENGINE_SIZE	4096
 #define VGPU_NR_DISPI		11
+/* Stream minor, and with it the platform, that brought the copy engine. */
+#define VGPU_MINOR_ENGINE	1
 
 /* bochs-display dispi registers, by index (QEMU docs/specs/standard-vga.rst) */
 enum vgpu_dispi {
@@ -43,10 +45,13 @@ struct vgpu_state {
 	u32 eng_status;
 	u32 eng_fill;
 	u32 eng_irq_enable;
+	u8 eng_seen; /* the guest has looked at the engine since reset */
 };
 
 struct vgpu_type {
 	struct mdev_type type;
+	struct vmig_kind kind;
+	struct vmig_facts *facts;
 	u32 vram_mib;
 };
 
@@ -130,6 +135,11 @@ static inline struct vgpu *vm_to_vgpu(struct vmig_dev *vm)
 	return container_of(vm, struct vgpu, vm);
 }
 
+static inline struct vgpu_type *kind_to_type(const struct vmig_kind *kind)
+{
+	return container_of(kind, struct vgpu_type, kind);
+}
+
 static inline size_t vgpu_vram_size(const struct vgpu *v)
 {
 	return v->vram.nr << PAGE_SHIFT;
@@ -176,7 +186,7 @@ void vgpu_irq_fire(struct vgpu *v);
 void vgpu_irq_release(struct vgpu *v);
 
 /* migrate.c */
-extern const struct vmig_ops vgpu_vmig_ops;
+void vgpu_kind_init(struct vmig_kind *kind, char **platform);
 void vgpu_debugfs_add(struct vgpu *v);
 
 #endif

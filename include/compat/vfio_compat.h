@@ -12,6 +12,13 @@
 #define VMIG_HAVE_REGION_INFO_OP	0
 #endif
 
+/* The callbacks of binary attributes take a constant one since 6.14. */
+#if KERNEL_VERSION(6, 14, 0) <= LINUX_VERSION_CODE
+#define VMIG_BIN_CONST	const
+#else
+#define VMIG_BIN_CONST
+#endif
+
 /* A namespace is a string since 6.13. */
 #if KERNEL_VERSION(6, 13, 0) <= LINUX_VERSION_CODE
 #define VMIG_IMPORT_IOMMUFD()	MODULE_IMPORT_NS("IOMMUFD")

@@ -12,12 +12,15 @@
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/vfio.h>
+#include <uapi/linux/vfio_mig.h>
 #include "vfio_mig_stream.h"
+#include "vfio_mig_token.h"
 
-#define VMIG_TOKEN_MAX	1024	/* bytes of a compatibility token with its NUL */
-#define VMIG_REASON_MAX	160
+#define VMIG_REASON_MAX	VFIO_MIG_TEXT_MAX
 
 struct vmig_dev;
+struct vmig_facts;
+struct vmig_kind;
 struct vmig_session;
 struct dentry;
 struct iova_bitmap;
@@ -88,7 +91,10 @@ struct vmig_field {
  * @max_len: longest payload
  * @fields: table of a fixed-layout section, instead of @save and @load
  * @nr_fields: entries of @fields
- * @needed: does the device hold such state now? NULL means always
+ * @needed: does the device hold such state now? NULL means always. May be
+ *	called at any time, with or without the device's locks: it must be a
+ *	mere look. For a section newer than minor 0 it decides whether an
+ *	older minor can be sent.
  * @save: fill the chunk; VMIG_SAVE_CHUNK, VMIG_SAVE_DONE or a negative errno
  * @load: take the chunk into the shadow; a negative errno refuses the stream
  */
@@ -124,9 +130,6 @@ struct vmig_pending {
 /**
  * struct vmig_ops - the device-specific part of migration
  * @flags: VFIO_MIGRATION_*
- * @minor: newest stream minor
- * @sections: table, at most 32 entries
- * @nr_sections: entries
  * @quiesce: entering a P2P state: stop what the device starts by itself
  * @unquiesce: undo @quiesce
  * @stop: entering STOP: the device's state may not change after this
@@ -141,7 +144,6 @@ struct vmig_pending {
  * @load_commit: whole stream is valid: shadow becomes the device's state
  * @load_abort: the stream is given up: drop the shadow
  * @reset: bring the device to its power-on state, running; cannot fail
- * @token: write the compatibility token (Documentation/compatibility.rst)
  *
  * All are called with the device's state mutex held, except @pending and the
  * sections' save() and load(), which hold the session's lock. A callback that
@@ -149,9 +151,6 @@ struct vmig_pending {
  */
 struct vmig_ops {
 	u64 flags;
-	u16 minor;
-	const struct vmig_section *sections;
-	unsigned int nr_sections;
 	int (*quiesce)(struct vmig_dev *vm);
 	int (*unquiesce)(struct vmig_dev *vm);
 	int (*stop)(struct vmig_dev *vm);
@@ -165,7 +164,59 @@ struct vmig_ops {
 	int (*load_commit)(struct vmig_dev *vm);
 	void (*load_abort)(struct vmig_dev *vm);
 	void (*reset)(struct vmig_dev *vm);
-	int (*token)(struct vmig_dev *vm, char *buf, size_t len);
+};
+
+/**
+ * struct vmig_platform - a named, frozen set of what a guest can see
+ * @name: such as "2026.1"
+ * @minor: stream minor that goes with it: carries all its state. A target that
+ *	loads a stream of this minor shows its guest this platform.
+ */
+struct vmig_platform {
+	const char *name;
+	u16 minor;
+};
+
+/**
+ * struct vmig_bad_minor - a stream minor that proved to be wrong
+ * @minor: neither sent nor accepted any more
+ * @why: in words
+ */
+struct vmig_bad_minor {
+	u16 minor;
+	const char *why;
+};
+
+/**
+ * struct vmig_kind - what all devices of one kind have in common
+ * @type: name of the guest-visible interface, not of the hardware
+ * @drv: name of the driver, for people
+ * @ops: callbacks
+ * @sections: table of state, at most 32 entries
+ * @nr_sections: entries
+ * @platforms: oldest first; minors grow
+ * @nr_platforms: entries, at least one
+ * @bad: stream minors not to be used, NULL if there are none
+ * @nr_bad: entries
+ * @first_platform: name of the platform of a new device, as a module parameter
+ *	says; NULL or an unknown name: the newest
+ * @describe: add the eq_ and min_ keys of a device of this kind; NULL: none
+ *
+ * A driver whose devices differ in size embeds one of it in each type.
+ */
+struct vmig_kind {
+	const char *type;
+	const char *drv;
+	const struct vmig_ops *ops;
+	const struct vmig_section *sections;
+	unsigned int nr_sections;
+	const struct vmig_platform *platforms;
+	unsigned int nr_platforms;
+	const struct vmig_bad_minor *bad;
+	unsigned int nr_bad;
+	char **first_platform;
+	void (*describe)(const struct vmig_kind *kind,
+			 struct vmig_token_writer *w);
 };
 
 struct vmig_dirty_ranges;
@@ -190,35 +241,68 @@ struct vmig_fault {
 };
 
 /**
+ * struct vmig_pins - what an operator chose for a device
+ * @platform: of the next user; a target accepts what this one can carry
+ * @emit: stream minor to send, or VMIG_EMIT_NEWEST
+ * @forced: bit for each section that may be left behind, see force in sysfs
+ */
+struct vmig_pins {
+	const struct vmig_platform *platform;
+	int emit;
+	unsigned long forced;
+};
+
+#define VMIG_EMIT_NEWEST	(-1)
+
+/**
  * struct vmig_dev - migration half of a device, embedded by the driver
  * @ops: device-specific part
+ * @kind: what it has in common with others
  * @vdev: the VFIO device
- * @state_mutex: protects @state, @session and the order of arcs. Not held
- *	across any access to user memory.
+ * @state_mutex: protects @state, @session, @used and the order of arcs, and
+ *	changes of @platform, @pins and @chosen, which are read without it. Not
+ *	held across any access to user memory.
  * @state: as VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE reports it
  * @session: open data file's session, NULL outside PRE_COPY, STOP_COPY and
  *	RESUMING
- * @note_lock: protects @reason and @fault; a leaf
+ * @used: between first open and last close
+ * @platform: what the guest sees; does not change while it runs
+ * @pins: operator's choices
+ * @chosen: minor that was negotiated, or VMIG_EMIT_NEWEST
+ * @note_lock: protects @reason, @reason_code and @fault; a leaf
  * @reason: last refusal in words
+ * @reason_code: its errno
  * @fault: armed by debugfs
  * @dir: debugfs directory
+ * @facts: version and migration/ in sysfs
+ * @node: in the list of devices
+ * @name: in events and dumps
  */
 struct vmig_dev {
 	const struct vmig_ops *ops;
+	const struct vmig_kind *kind;
 	struct vfio_device *vdev;
-	struct mutex state_mutex; /* state, session, order of arcs */
+	struct mutex state_mutex; /* see above */
 	enum vfio_device_mig_state state;
 	struct vmig_session *session;
-	spinlock_t note_lock; /* reason, fault */
+	bool used;
+	const struct vmig_platform *platform;
+	struct vmig_pins pins;
+	int chosen;
+	spinlock_t note_lock; /* reason, reason_code, fault */
 	char reason[VMIG_REASON_MAX];
+	int reason_code;
 	struct vmig_fault fault;
 	struct dentry *dir;
+	struct vmig_facts *facts;
+	struct list_head node;
+	const char *name;
 };
 
 void vmig_init(struct vmig_dev *vm, struct vfio_device *vdev,
-	       const struct vmig_ops *ops);
+	       const struct vmig_kind *kind);
 void vmig_destroy(struct vmig_dev *vm);
-int vmig_register(struct vmig_dev *vm, const char *name);
+int vmig_register(struct vmig_dev *vm);
 void vmig_unregister(struct vmig_dev *vm);
 void vmig_open(struct vmig_dev *vm);
 void vmig_close(struct vmig_dev *vm);
@@ -228,6 +312,21 @@ struct file *vmig_set_state(struct vmig_dev *vm,
 			    enum vfio_device_mig_state to);
 int vmig_get_state(struct vmig_dev *vm, enum vfio_device_mig_state *state);
 int vmig_get_data_size(struct vmig_dev *vm, unsigned long *len);
+int vmig_device_feature(struct vmig_dev *vm, u32 flags, void __user *arg,
+			size_t argsz);
+
+int vmig_kind_token(const struct vmig_kind *kind, char *buf, size_t len);
+int vmig_device_token(struct vmig_dev *vm, char *buf, size_t len);
+struct vmig_facts *vmig_facts_add(struct kobject *parent,
+				  const struct vmig_kind *kind,
+				  struct vmig_dev *vm);
+void vmig_facts_del(struct vmig_facts *facts);
+
+/* Does the guest see what came with the platform of this stream minor? */
+static inline bool vmig_shows(const struct vmig_dev *vm, u16 minor)
+{
+	return READ_ONCE(vm->platform)->minor >= minor;
+}
 
 /*
  * Reports need the kernel's iova_bitmap, which is there only with iommufd.

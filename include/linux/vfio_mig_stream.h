@@ -24,6 +24,7 @@
 #define VMIG_TAG(a, b, c, d) \
 	((u32)(a) | (u32)(b) << 8 | (u32)(c) << 16 | (u32)(d) << 24)
 #define VMIG_TAG_TOKEN		VMIG_TAG('T', 'O', 'K', 'N')
+#define VMIG_TAG_LOST		VMIG_TAG('L', 'O', 'S', 'T')
 #define VMIG_TAG_END		VMIG_TAG('E', 'N', 'D', ' ')
 
 /* Record flags on the wire. Any other bit set is -EINVAL. */

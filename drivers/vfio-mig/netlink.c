@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Generic netlink family "vfio_mig": what there is, checks with the reason in
+ * words, and events. Who may read sysfs may read and listen; who may write
+ * there (an administrator) may check.
+ */
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <net/genetlink.h>
+#include <uapi/linux/vfio_mig_netlink.h>
+#include "internal.h"
+
+static struct genl_family vmig_genl;
+
+static const struct genl_multicast_group groups[] = {
+	{ .name = VFIO_MIG_GENL_EVENTS },
+};
+
+static int put_token(struct sk_buff *skb, const struct vmig_object *o)
+{
+	char *token __free(kfree) = kzalloc(VMIG_TOKEN_MAX, GFP_KERNEL);
+
+	if (!token)
+		return -ENOMEM;
+	/* Without a stream version that may be used there is no token. */
+	if (vmig_object_token(o, token) < 0)
+		return 0;
+	return nla_put_string(skb, VFIO_MIG_A_TOKEN, token);
+}
+
+static int put_object(struct sk_buff *skb, const struct vmig_object *o)
+{
+	const struct vmig_platform *p = vmig_object_platform(o);
+
+	if (nla_put_string(skb, VFIO_MIG_A_NAME, o->name) ||
+	    nla_put_string(skb, VFIO_MIG_A_PLATFORM, p->name) ||
+	    put_token(skb, o))
+		return -EMSGSIZE;
+	if (o->vm)
+		return nla_put_u32(skb, VFIO_MIG_A_STATE,
+				   READ_ONCE(o->vm->state));
+	if (nla_put_flag(skb, VFIO_MIG_A_IS_TYPE))
+		return -EMSGSIZE;
+	return nla_put_string(skb, VFIO_MIG_A_PARENT, o->parent);
+}
+
+static int fill_object(struct sk_buff *skb, u32 portid, u32 seq, int flags,
+		       const struct vmig_object *o)
+{
+	void *head = genlmsg_put(skb, portid, seq, &vmig_genl, flags,
+				 VFIO_MIG_CMD_OBJECT_GET);
+
+	if (!head)
+		return -EMSGSIZE;
+	if (put_object(skb, o)) {
+		genlmsg_cancel(skb, head);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, head);
+	return 0;
+}
+
+/* One request or dump on its way through the list of objects. */
+struct walk {
+	struct sk_buff *skb;
+	struct netlink_callback *cb;
+	struct genl_info *info;
+	long at;
+	int ret;
+};
+
+static bool dump_one(const struct vmig_object *o, void *arg)
+{
+	struct walk *w = arg;
+
+	if (w->at++ < w->cb->args[0])
+		return true;
+	if (fill_object(w->skb, NETLINK_CB(w->cb->skb).portid,
+			w->cb->nlh->nlmsg_seq, NLM_F_MULTI, o))
+		return false;
+	w->cb->args[0]++;
+	return true;
+}
+
+static int object_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct walk w = { .skb = skb, .cb = cb };
+
+	vmig_objects_walk(dump_one, &w);
+	return skb->len;
+}
+
+static bool same_string(const struct nlattr *attr, const char *s)
+{
+	return attr && !nla_strcmp(attr, s);
+}
+
+/* Of two parents that have a type of one name the request says which. */
+static bool is_wanted(const struct vmig_object *o, struct genl_info *info)
+{
+	struct nlattr *parent = info->attrs[VFIO_MIG_A_PARENT];
+
+	if (!same_string(info->attrs[VFIO_MIG_A_NAME], o->name))
+		return false;
+	return !parent || (!o->vm && same_string(parent, o->parent));
+}
+
+static bool get_one(const struct vmig_object *o, void *arg)
+{
+	struct walk *w = arg;
+
+	if (!is_wanted(o, w->info))
+		return true;
+	w->ret = fill_object(w->skb, w->info->snd_portid, w->info->snd_seq, 0, o);
+	return false;
+}
+
+static int reply_walk(struct genl_info *info,
+		      bool (*visit)(const struct vmig_object *o, void *arg))
+{
+	struct walk w = { .info = info, .ret = -ENODEV };
+	int ret;
+
+	if (GENL_REQ_ATTR_CHECK(info, VFIO_MIG_A_NAME))
+		return -EINVAL;
+	w.skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!w.skb)
+		return -ENOMEM;
+	vmig_objects_walk(visit, &w);
+	if (w.ret == -ENODEV)
+		NL_SET_ERR_MSG(info->extack, "no such device or type");
+	if (!w.skb->len) {
+		nlmsg_free(w.skb);
+		return w.ret;
+	}
+	ret = genlmsg_reply(w.skb, info);
+	return w.ret ? w.ret : ret;
+}
+
+static int object_get(struct sk_buff *skb, struct genl_info *info)
+{
+	return reply_walk(info, get_one);
+}
+
+static int fill_verdict(struct sk_buff *skb, struct genl_info *info,
+			const struct vmig_object *o,
+			const struct vmig_verdict *v)
+{
+	void *head = genlmsg_put_reply(skb, info, &vmig_genl, 0,
+				       VFIO_MIG_CMD_CHECK);
+
+	if (!head)
+		return -EMSGSIZE;
+	if (nla_put_string(skb, VFIO_MIG_A_NAME, o->name) ||
+	    nla_put_s32(skb, VFIO_MIG_A_CODE, v->error) ||
+	    nla_put_string(skb, VFIO_MIG_A_KEY, v->key) ||
+	    nla_put_string(skb, VFIO_MIG_A_SOURCE, v->source) ||
+	    nla_put_string(skb, VFIO_MIG_A_TARGET, v->target) ||
+	    nla_put_string(skb, VFIO_MIG_A_TEXT, v->text)) {
+		genlmsg_cancel(skb, head);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, head);
+	return 0;
+}
+
+/*
+ * The verdict goes out as a reply; one that says no is also the call's error,
+ * with as much of the reason as an extended acknowledgement takes.
+ */
+static bool check_one(const struct vmig_object *o, void *arg)
+{
+	struct vmig_verdict *v __free(kfree) = kzalloc(sizeof(*v), GFP_KERNEL);
+	struct walk *w = arg;
+	int ret;
+
+	if (!is_wanted(o, w->info))
+		return true;
+	if (!v) {
+		w->ret = -ENOMEM;
+		return false;
+	}
+	ret = vmig_judge(o->kind, o->vm,
+			 nla_data(w->info->attrs[VFIO_MIG_A_TOKEN]), v);
+	w->ret = ret;
+	if (ret < 0)
+		NL_SET_ERR_MSG_FMT(w->info->extack, "%s", v->text);
+	if (ret == v->error && fill_verdict(w->skb, w->info, o, v))
+		w->ret = -EMSGSIZE;
+	return false;
+}
+
+static int check(struct sk_buff *skb, struct genl_info *info)
+{
+	if (GENL_REQ_ATTR_CHECK(info, VFIO_MIG_A_TOKEN))
+		return -EINVAL;
+	return reply_walk(info, check_one);
+}
+
+static const struct nla_policy policy[VFIO_MIG_A_TOKEN + 1] = {
+	[VFIO_MIG_A_NAME] = { .type = NLA_NUL_STRING, .len = 127 },
+	[VFIO_MIG_A_PARENT] = { .type = NLA_NUL_STRING, .len = 127 },
+	[VFIO_MIG_A_TOKEN] = { .type = NLA_NUL_STRING,
+			       .len = VMIG_TOKEN_MAX },
+};
+
+static const struct genl_ops ops[] = {
+	{
+		.cmd = VFIO_MIG_CMD_OBJECT_GET,
+		.doit = object_get,
+		.dumpit = object_dump,
+	}, {
+		.cmd = VFIO_MIG_CMD_CHECK,
+		.doit = check,
+		.flags = GENL_ADMIN_PERM,
+	},
+};
+
+static struct genl_family vmig_genl __ro_after_init = {
+	.name = VFIO_MIG_GENL_NAME,
+	.version = VFIO_MIG_GENL_VERSION,
+	.maxattr = VFIO_MIG_A_TOKEN,
+	.policy = policy,
+	.ops = ops,
+	.n_ops = ARRAY_SIZE(ops),
+	.resv_start_op = __VFIO_MIG_CMD_MAX,
+	.mcgrps = groups,
+	.n_mcgrps = ARRAY_SIZE(groups),
+	.module = THIS_MODULE,
+};
+
+/* An event that is being put together; NULL when nobody listens. */
+static struct sk_buff *event_begin(struct vmig_dev *vm, enum vfio_mig_cmd cmd,
+				   void **head)
+{
+	struct sk_buff *skb;
+
+	if (!genl_has_listeners(&vmig_genl, &init_net, 0))
+		return NULL;
+	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!skb)
+		return NULL;
+	*head = genlmsg_put(skb, 0, 0, &vmig_genl, 0, cmd);
+	if (!*head || nla_put_string(skb, VFIO_MIG_A_NAME,
+				     dev_name(vm->vdev->dev))) {
+		nlmsg_free(skb);
+		return NULL;
+	}
+	return skb;
+}
+
+static void event_send(struct sk_buff *skb, void *head)
+{
+	genlmsg_end(skb, head);
+	genlmsg_multicast(&vmig_genl, skb, 0, 0, GFP_KERNEL);
+}
+
+/* The page that an event has is larger than all of its attributes. */
+void vmig_event_state(struct vmig_dev *vm, u32 from, u32 to)
+{
+	void *head;
+	struct sk_buff *skb = event_begin(vm, VFIO_MIG_CMD_EVENT_STATE, &head);
+
+	if (!skb)
+		return;
+	nla_put_u32(skb, VFIO_MIG_A_OLD_STATE, from);
+	nla_put_u32(skb, VFIO_MIG_A_STATE, to);
+	event_send(skb, head);
+}
+
+void vmig_event_precopy(struct vmig_dev *vm, u64 initial, u64 dirty, u64 bytes)
+{
+	void *head;
+	struct sk_buff *skb = event_begin(vm, VFIO_MIG_CMD_EVENT_PRECOPY, &head);
+
+	if (!skb)
+		return;
+	nla_put_u64_64bit(skb, VFIO_MIG_A_INITIAL, initial, VFIO_MIG_A_PAD);
+	nla_put_u64_64bit(skb, VFIO_MIG_A_DIRTY, dirty, VFIO_MIG_A_PAD);
+	nla_put_u64_64bit(skb, VFIO_MIG_A_BYTES, bytes, VFIO_MIG_A_PAD);
+	event_send(skb, head);
+}
+
+void vmig_event_done(struct vmig_dev *vm, bool loaded, u64 bytes, u64 records,
+		     u64 usecs)
+{
+	void *head;
+	struct sk_buff *skb = event_begin(vm, VFIO_MIG_CMD_EVENT_DONE, &head);
+
+	if (!skb)
+		return;
+	if (loaded)
+		nla_put_flag(skb, VFIO_MIG_A_LOADED);
+	nla_put_u64_64bit(skb, VFIO_MIG_A_BYTES, bytes, VFIO_MIG_A_PAD);
+	nla_put_u64_64bit(skb, VFIO_MIG_A_RECORDS, records, VFIO_MIG_A_PAD);
+	nla_put_u64_64bit(skb, VFIO_MIG_A_USECS, usecs, VFIO_MIG_A_PAD);
+	event_send(skb, head);
+}
+
+void vmig_event_failed(struct vmig_dev *vm, int error)
+{
+	char text[VMIG_REASON_MAX];
+	void *head;
+	struct sk_buff *skb = event_begin(vm, VFIO_MIG_CMD_EVENT_FAILED, &head);
+
+	if (!skb)
+		return;
+	vmig_reason(vm, text);
+	nla_put_s32(skb, VFIO_MIG_A_CODE, error);
+	nla_put_string(skb, VFIO_MIG_A_TEXT, text);
+	event_send(skb, head);
+}
+
+void vmig_event_compat(struct vmig_dev *vm)
+{
+	void *head;
+	struct sk_buff *skb = event_begin(vm, VFIO_MIG_CMD_EVENT_COMPAT, &head);
+
+	if (skb)
+		event_send(skb, head);
+}
+
+int vmig_netlink_init(void)
+{
+	return genl_register_family(&vmig_genl);
+}
+
+void vmig_netlink_exit(void)
+{
+	genl_unregister_family(&vmig_genl);
+}
