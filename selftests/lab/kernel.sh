@@ -44,9 +44,9 @@ keep_modules() { # DIR
 	lab_chroot make -s -C "$inside/build" -j"$(nproc)" modules
 	lab_chroot make -s -C "$inside/build" INSTALL_MOD_PATH="$inside/modules" \
 		modules_install
-	find "$1/build" -path "$1/build/scripts" -prune -o -path "$1/build/tools" \
-		-prune -o -type f \( -name '*.o' -o -name '*.a' -o -name '*.ko' \
-		-o -name '.*.cmd' -o -name 'vmlinux*' \) -delete
+	find "$1/build" -type f ! -path "$1/build/scripts/*" \
+		! -path "$1/build/tools/*" \( -name '*.o' -o -name '*.a' \
+		-o -name '*.ko' -o -name '.*.cmd' -o -name 'vmlinux*' \) -delete
 }
 
 build() { # DIR
