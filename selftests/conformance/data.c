@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The data file: ends, chunks, sizes, bad buffers, lifetimes. */
+/* The data file: its ends, pieces of any size, and who uses it at one time. */
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include "device.h"
 
-static int precopy_info(int fd, struct vfio_precopy_info *info)
-{
-	memset(info, 0, sizeof(*info));
-	info->argsz = sizeof(*info);
-	return ioctl(fd, VFIO_MIG_GET_PRECOPY_INFO, info) ? -errno : 0;
-}
+#define CHUNK	1000
+#define LARGE	0x100000
+#define PIECES	4096
 
-/* linux/vfio.h: "read() always returning 0 and poll always returning readable" */
 TEST_F(device, stop_copy_ends_with_zero)
 {
 	struct stream s = { 0 };
@@ -23,6 +17,7 @@ TEST_F(device, stop_copy_ends_with_zero)
 	char byte;
 	int fd;
 
+	CITES("signaled in the usual way by read() always returning 0 and poll always returning readable.");
 	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP_COPY, &fd));
 	ASSERT_EQ(0, stream_read(fd, &s, 1 << 20));
 	EXPECT_GT(s.len, 0);
@@ -35,37 +30,14 @@ TEST_F(device, stop_copy_ends_with_zero)
 	close(fd);
 }
 
-/* linux/vfio.h: "return ENOMSG" at the temporary end; info says 0 and 0 there. */
-TEST_F(device, precopy_ends_with_enomsg)
-{
-	struct vfio_precopy_info info;
-	struct stream s = { 0 };
-	int fd;
-
-	if (!(self->v.flags & VFIO_MIGRATION_PRE_COPY))
-		SKIP(return, "no PRE_COPY");
-	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_PRE_COPY, &fd));
-	ASSERT_EQ(0, precopy_info(fd, &info));
-	EXPECT_GT(info.initial_bytes, 0);
-	EXPECT_EQ(-ENOMSG, stream_read(fd, &s, 1 << 20));
-	ASSERT_EQ(0, precopy_info(fd, &info));
-	EXPECT_EQ(0, info.initial_bytes);
-	EXPECT_EQ(0, info.dirty_bytes);
-	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP_COPY, NULL));
-	/* "valid only in PRE_COPY states ... return -EINVAL from any other" */
-	EXPECT_EQ(-EINVAL, precopy_info(fd, &info));
-	EXPECT_EQ(0, stream_read(fd, &s, 1 << 20));
-	stream_free(&s);
-	close(fd);
-}
-
-/* linux/vfio.h: the size is "the estimated data length"; VMMs need a bound. */
+/* VMMs allocate by it, and see a migration that has to end in time. */
 TEST_F(device, data_size_is_an_upper_bound)
 {
 	struct stream s = { 0 };
 	int64_t size;
 	int fd;
 
+	CITES("get back the estimated data length that will be required to complete stop copy.");
 	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP_COPY, &fd));
 	size = vdev_data_size(&self->v);
 	ASSERT_EQ(0, stream_read(fd, &s, 1 << 20));
@@ -74,72 +46,90 @@ TEST_F(device, data_size_is_an_upper_bound)
 	close(fd);
 }
 
-/* linux/vfio.h: the stream has no record boundaries for the user. */
-TEST_F(device, any_segmentation)
+static const size_t chunks[] = { 1, 7, 4096, 4097, 1 << 20 };
+
+TEST_F_TIMEOUT(device, read_in_pieces_of_any_size, 120)
 {
-	static const size_t chunks[] = { 1, 7, 4096, 1 << 20 };
 	struct stream first = { 0 }, s = { 0 };
 	size_t i;
 	int fd;
 
+	CITES("must preserve the byte order of the stream.");
+	if (vdev_lacks("repeatable"))
+		SKIP(return, "lacks repeatable");
 	ASSERT_EQ(0, stream_save(&self->v, &first));
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 5; i++) {
 		ASSERT_EQ(0, vdev_set_state(&self->v,
 					    VFIO_DEVICE_STATE_STOP_COPY, &fd));
 		ASSERT_EQ(0, stream_read(fd, &s, chunks[i]));
 		close(fd);
-		EXPECT_EQ(first.len, s.len);
-		EXPECT_EQ(0, memcmp(first.data, s.data, s.len));
+		EXPECT_TRUE(stream_equal(&first, &s)) {
+			TH_LOG("by %zu bytes", chunks[i]);
+		}
 		stream_free(&s);
-		ASSERT_EQ(0, stream_load(&self->v, &first, chunks[i]));
+		ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP,
+					    NULL));
 	}
 	stream_free(&first);
 }
 
-TEST_F(device, two_migrations_in_a_row)
+TEST_F_TIMEOUT(device, write_in_pieces_of_any_size, 120)
 {
-	struct stream a = { 0 }, b = { 0 };
+	struct stream s = { 0 };
+	size_t i;
 
-	ASSERT_EQ(0, stream_save(&self->v, &a));
-	ASSERT_EQ(0, stream_load(&self->v, &a, 4096));
-	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_RUNNING, NULL));
-	ASSERT_EQ(0, stream_save(&self->v, &b));
-	EXPECT_EQ(a.len, b.len);
-	ASSERT_EQ(0, stream_load(&self->v, &b, 4097));
-	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_RUNNING, NULL));
-	stream_free(&a);
-	stream_free(&b);
+	CITES("The user is not required to preserve buffer segmentation when writing the data stream during the RESUMING operation.");
+	ASSERT_EQ(0, stream_save(&self->v, &s));
+	for (i = 0; i < 5; i++)
+		EXPECT_EQ(0, stream_load(&self->v, &s, chunks[i])) {
+			TH_LOG("by %zu bytes", chunks[i]);
+		}
+	stream_free(&s);
 }
 
-/* Not mapped in any process; opaque to the compiler, which would warn. */
-static void *bad_address(void)
+/* EAGAIN is allowed; then poll() has to know when to go on. */
+TEST_F(device, nonblocking_reader_gets_everything)
 {
-	void *volatile p = (void *)8;
+	struct stream s = { 0 };
+	struct pollfd p;
+	int fd, ret;
 
-	return p;
+	CITES("Some of the FSM arcs will create a migration data transfer session by returning a FD, in this case the migration data will flow over the FD using read() and write()");
+	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP_COPY, &fd));
+	ASSERT_EQ(0, fcntl(fd, F_SETFL, O_NONBLOCK));
+	p = (struct pollfd){ .fd = fd, .events = POLLIN };
+	do {
+		ret = stream_read(fd, &s, 4096);
+	} while (ret == -EAGAIN && poll(&p, 1, 10000) == 1);
+	EXPECT_EQ(0, ret);
+	close(fd);
+	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP, NULL));
+	EXPECT_EQ(0, stream_load(&self->v, &s, 4096));
+	stream_free(&s);
 }
 
-/* A buffer that faults costs nothing: the next read has the same bytes. */
-TEST_F(device, faulting_buffer_loses_nothing)
+TEST_F(device, nonblocking_writer_gives_everything)
 {
-	struct stream first = { 0 }, s = { 0 };
+	struct stream s = { 0 };
+	struct pollfd p;
+	size_t done = 0;
+	ssize_t n;
 	int fd;
 
-	ASSERT_EQ(0, stream_save(&self->v, &first));
-	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP_COPY, &fd));
-	EXPECT_EQ(-1, read(fd, bad_address(), 100));
-	EXPECT_EQ(EFAULT, errno);
-	ASSERT_EQ(0, stream_read(fd, &s, 4096));
-	close(fd);
-	ASSERT_EQ(first.len, s.len);
-	EXPECT_EQ(0, memcmp(first.data, s.data, s.len));
+	CITES("the device should complete processing of the data delivered by write().");
+	ASSERT_EQ(0, stream_save(&self->v, &s));
 	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_RESUMING, &fd));
-	EXPECT_EQ(-1, write(fd, bad_address(), 100));
-	EXPECT_EQ(EFAULT, errno);
-	EXPECT_EQ(0, stream_write(fd, &s, 4096));
+	ASSERT_EQ(0, fcntl(fd, F_SETFL, O_NONBLOCK));
+	p = (struct pollfd){ .fd = fd, .events = POLLOUT };
+	while (done < s.len) {
+		n = write(fd, s.data + done, s.len - done);
+		if (n < 0 && errno == EAGAIN && poll(&p, 1, 10000) == 1)
+			continue;
+		ASSERT_GT(n, 0);
+		done += n;
+	}
 	EXPECT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP, NULL));
 	close(fd);
-	stream_free(&first);
 	stream_free(&s);
 }
 
@@ -148,6 +138,7 @@ TEST_F(device, wrong_direction_is_refused)
 	char byte = 0;
 	int fd;
 
+	CITES("The device internal state can be read out");
 	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP_COPY, &fd));
 	EXPECT_EQ(-1, write(fd, &byte, 1));
 	close(fd);
@@ -156,103 +147,143 @@ TEST_F(device, wrong_direction_is_refused)
 	close(fd);
 }
 
-TEST_F(device, data_file_outlives_state_and_device)
-{
-	char byte;
+/* One of those that share a file, and what it got, piece by piece. */
+struct party {
+	pthread_t thread;
 	int fd;
-
-	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP_COPY, &fd));
-	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_RUNNING, NULL));
-	EXPECT_EQ(-1, read(fd, &byte, 1));
-	EXPECT_EQ(ENODEV, errno);
-	close(fd);
-	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP_COPY, &fd));
-	vdev_close(&self->v);
-	EXPECT_EQ(-1, read(fd, &byte, 1));
-	EXPECT_EQ(ENODEV, errno);
-	close(fd);
-	ASSERT_EQ(0, vdev_open(&self->v));
-	EXPECT_EQ(VFIO_DEVICE_STATE_RUNNING, vdev_get_state(&self->v));
-}
-
-struct reader {
-	int fd;
-	size_t len;
 	int error;
+	struct stream got;
+	struct stream give;
+	size_t ends[PIECES];
+	size_t pieces;
 };
 
 static void *read_to_end(void *arg)
 {
-	struct reader *r = arg;
-	char buf[1000];
+	struct party *p = arg;
+	size_t len = CHUNK;
+	char buf[LARGE];
 	ssize_t n;
 
-	while ((n = read(r->fd, buf, sizeof(buf))) > 0)
-		r->len += n;
-	r->error = n ? errno : 0;
+	while ((n = read(p->fd, buf, len)) > 0 && p->pieces < PIECES) {
+		stream_append(&p->got, buf, n);
+		p->ends[p->pieces++] = p->got.len;
+		/* The rest of a long stream in few pieces. */
+		len = p->pieces < PIECES / 2 ? CHUNK : LARGE;
+	}
+	p->error = n < 0 ? errno : 0;
 	return NULL;
 }
 
-/* No byte twice, none lost, no false end. */
-TEST_F(device, two_readers_share_the_stream)
+static size_t begin_of(const struct party *p, size_t piece)
 {
-	struct reader r[2] = { 0 };
+	return piece ? p->ends[piece - 1] : 0;
+}
+
+static bool fits(const struct stream *whole, const struct party *p,
+		 size_t piece, size_t at)
+{
+	size_t from = begin_of(p, piece), len = p->ends[piece] - from;
+
+	return at + len <= whole->len &&
+	       !memcmp(whole->data + at, p->got.data + from, len);
+}
+
+/* Can the pieces of both, each in its order, be put together to @whole? */
+static bool interleave(const struct stream *whole, const struct party *a,
+		       const struct party *b)
+{
+	size_t w = b->pieces + 1, i, j, at;
+	bool *ok = calloc((a->pieces + 1) * w, 1);
+	bool ret;
+
+	if (!ok)
+		return false;
+	ok[0] = true;
+	for (i = 0; i <= a->pieces; i++)
+		for (j = 0; j <= b->pieces; j++) {
+			if (!ok[i * w + j])
+				continue;
+			at = begin_of(a, i) + begin_of(b, j);
+			if (i < a->pieces && fits(whole, a, i, at))
+				ok[(i + 1) * w + j] = true;
+			if (j < b->pieces && fits(whole, b, j, at))
+				ok[i * w + j + 1] = true;
+		}
+	ret = ok[a->pieces * w + b->pieces];
+	free(ok);
+	return ret && a->got.len + b->got.len == whole->len;
+}
+
+/* No byte twice, none lost, no false end. */
+TEST_F_TIMEOUT(device, two_readers_share_the_stream, 60)
+{
+	struct party *p = calloc(2, sizeof(*p));
 	struct stream s = { 0 };
-	pthread_t t[2];
 	int i, fd;
 
+	CITES("End of stream on the FD indicates the entire device state has been transferred.");
+	if (vdev_lacks("repeatable"))
+		SKIP(return, "lacks repeatable");
+	ASSERT_NE(NULL, p);
 	ASSERT_EQ(0, stream_save(&self->v, &s));
 	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP_COPY, &fd));
 	for (i = 0; i < 2; i++) {
-		r[i].fd = fd;
-		ASSERT_EQ(0, pthread_create(&t[i], NULL, read_to_end, &r[i]));
+		p[i].fd = fd;
+		ASSERT_EQ(0, pthread_create(&p[i].thread, NULL, read_to_end,
+					    &p[i]));
 	}
 	for (i = 0; i < 2; i++) {
-		pthread_join(t[i], NULL);
-		EXPECT_EQ(0, r[i].error);
+		pthread_join(p[i].thread, NULL);
+		EXPECT_EQ(0, p[i].error);
 	}
-	EXPECT_EQ(s.len, r[0].len + r[1].len);
+	EXPECT_TRUE(interleave(&s, &p[0], &p[1])) {
+		TH_LOG("%zu and %zu of %zu bytes", p[0].got.len, p[1].got.len,
+		       s.len);
+	}
+	for (i = 0; i < 2; i++)
+		stream_free(&p[i].got);
+	free(p);
 	stream_free(&s);
 	close(fd);
 }
 
-static void *reset_often(void *arg)
+static void *write_all(void *arg)
 {
-	int i;
+	struct party *p = arg;
 
-	for (i = 0; i < 50; i++)
-		vdev_reset(arg);
+	p->error = stream_write(p->fd, &p->give, CHUNK);
 	return NULL;
 }
 
-/* A buffer in the device's own mapping while another thread resets it. */
-TEST_F(device, buffer_in_own_mapping)
+/* What two writers make of it is no stream, or by chance it is one. */
+TEST_F_TIMEOUT(device, two_writers_leave_the_device_whole, 60)
 {
-	struct vfio_region_info bar;
-	pthread_t t;
-	char *map;
-	int i, n, fd;
+	struct party *p = calloc(2, sizeof(*p));
+	struct stream s = { 0 };
+	int i, fd, ret;
 
-	ASSERT_EQ(0, vdev_region(&self->v, VFIO_PCI_BAR0_REGION_INDEX, &bar));
-	if (!(bar.flags & VFIO_REGION_INFO_FLAG_MMAP))
-		SKIP(return, "BAR0 cannot be mapped");
-	map = mmap(NULL, bar.size, PROT_READ | PROT_WRITE, MAP_SHARED,
-		   self->v.fd, bar.offset);
-	ASSERT_NE(MAP_FAILED, map);
-	ASSERT_EQ(0, pthread_create(&t, NULL, reset_often, &self->v));
-	for (i = 0; i < 50; i++) {
-		if (vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP_COPY, &fd))
-			continue;
-		/* What is read is written to the device, so there is no end. */
-		for (n = 0; n < 4 && read(fd, map, bar.size) > 0; n++)
-			;
-		if (fd >= 0)
-			close(fd);
-		vdev_set_state(&self->v, VFIO_DEVICE_STATE_RUNNING, NULL);
+	CITES("the migration driver must fail the SET_STATE ioctl and optionally go to the ERROR state");
+	ASSERT_NE(NULL, p);
+	ASSERT_EQ(0, stream_save(&self->v, &s));
+	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_RESUMING, &fd));
+	for (i = 0; i < 2; i++) {
+		p[i].fd = fd;
+		p[i].give = s;
+		ASSERT_EQ(0, pthread_create(&p[i].thread, NULL, write_all,
+					    &p[i]));
 	}
-	pthread_join(t, NULL);
-	ASSERT_EQ(0, vdev_reset(&self->v));
+	for (i = 0; i < 2; i++)
+		pthread_join(p[i].thread, NULL);
+	ret = vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP, NULL);
+	if (!p[0].error && !p[1].error)
+		EXPECT_NE(0, ret);
+	close(fd);
+	ASSERT_EQ(0, vdev_restart(&self->v));
 	EXPECT_EQ(VFIO_DEVICE_STATE_RUNNING, vdev_get_state(&self->v));
+	EXPECT_EQ(0, stream_load(&self->v, &s, 4096));
+	free(p);
+	stream_free(&s);
 }
 
 TEST_HARNESS_MAIN

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The fixture that all programs use: one open device, RUNNING. */
+/* The fixture that most programs use: one open device, RUNNING. */
 #ifndef _DEVICE_H
 #define _DEVICE_H
 
-#include <errno.h>
-#include <stdlib.h>
-#include <sys/types.h>
-#include <unistd.h>
-#include "kselftest_harness.h"
-#include "vfio_dev.h"
+#include "suite.h"
 
 FIXTURE(device)
 {
@@ -23,6 +18,7 @@ FIXTURE_SETUP(device)
 FIXTURE_TEARDOWN(device)
 {
 	vdev_close(&self->v);
+	EXPECT_EQ(0, calls_late());
 }
 
 #endif

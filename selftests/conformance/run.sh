@@ -1,39 +1,74 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Runs inside a lab machine: every program against a virtual GPU. TAP.
+# run.sh [OPTIONS...]: inside a lab machine, the suite against two virtual GPUs, by
+# each way to a device that the kernel has. TAP. Options go to the suite.
+# Tests are called by tap.
+# shellcheck disable=SC2317
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/lab/load.sh
 . "$here/../lab/load.sh"
 
-uuid=11111111-0000-4000-8000-00000000000a
 types=/sys/class/mdev_bus/vfio_mig_vgpu/mdev_supported_types
-export VFIO_MIG_DEVICE=/sys/bus/mdev/devices/$uuid
+bus=/sys/bus/mdev/devices
+uuids=(11111111-0000-4000-8000-00000000000a 11111111-0000-4000-8000-00000000000b)
+number=0 status=0
 
-lab_load vfio_iommu_type1 && lab_load vfio_mig_vgpu || exit 1
-echo $uuid >"$types/vfio_mig_vgpu-4/create" || exit 1
-status=0
-for program in states data badstream vgpu; do
-	echo "# program $program"
-	"/lab/programs/$program" || status=1
+tap() { # NAME CMD...
+	local name=$1
+	shift
+	number=$((number + 1))
+	if "$@"; then
+		echo "ok $number - $name"
+	else
+		echo "not ok $number - $name"
+		status=1
+	fi
+}
+
+# How devices can be opened here.
+ways() {
+	echo group
+	[ ! -e /dev/iommu ] || echo cdev
+}
+
+make_devices() {
+	local uuid
+	for uuid in "${uuids[@]}"; do
+		echo "$uuid" >"$types/vfio_mig_vgpu-4/create" || return 1
+	done
+}
+
+remove_devices() {
+	local uuid
+	for uuid in "${uuids[@]}"; do
+		echo 1 >"$bus/$uuid/remove" || return 1
+	done
+}
+
+# The data file holds the module that has its code.
+module_in_use() {
+	coproc HOLDER { exec /lab/programs/outlive save; }
+	# shellcheck disable=SC2153
+	local holder=$HOLDER_PID to=${HOLDER[1]} line
+	read -r -t 30 line <&"${HOLDER[0]}" && [ "$line" = ready ] || return 1
+	remove_devices && ! rmmod vfio_mig_vgpu vfio_mig 2>/dev/null || return 1
+	echo go >&"$to"
+	wait "$holder"
+}
+
+lab_load vfio_iommu_type1 && lab_load vfio_mig_vgpu && make_devices || exit 1
+export VFIO_MIG_DEVICE=$bus/${uuids[0]}
+for way in $(ways); do
+	echo "# by $way"
+	"$here/vfio-conformance" --programs /lab/programs --open "$way" \
+		--destructive --also vgpu --device2 "$bus/${uuids[1]}" "$@" \
+		"$VFIO_MIG_DEVICE" || status=1
 done
-
-# A process that dies in the middle leaves nothing behind.
 "$here/kill.sh" || status=1
-"$here/outlive.sh" || status=1
 
 echo "1..2"
-if echo 1 >"$VFIO_MIG_DEVICE/remove"; then
-	echo "ok 1 - device is removed"
-else
-	echo "not ok 1 - device is removed"
-	status=1
-fi
-if lab_unload_all; then
-	echo "ok 2 - modules are unloaded"
-else
-	echo "not ok 2 - modules are unloaded"
-	status=1
-fi
+tap "the module of an open data file stays" module_in_use
+tap "modules are unloaded" lab_unload_all
 exit $status

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
+#include "vdev_open.h"
 #include "vfio_dev.h"
 
-#define STREAM_STEP	0x100000
+#define CALL_LIMIT	60
+
+static __thread struct timespec began;
+static int late;
 
 const char *state_name(uint32_t state)
 {
@@ -22,81 +24,131 @@ const char *state_name(uint32_t state)
 	return state < 8 ? names[state] : "?";
 }
 
-static int open_group(const char *sysfs)
+/* Is @what in the list of words of VFIO_MIG_LACKS? */
+bool vdev_lacks(const char *what)
 {
-	char link[PATH_MAX], target[PATH_MAX], path[PATH_MAX];
-	ssize_t n;
+	const char *p = getenv("VFIO_MIG_LACKS");
+	size_t len = strlen(what), word;
 
-	snprintf(link, sizeof(link), "%s/iommu_group", sysfs);
-	n = readlink(link, target, sizeof(target) - 1);
-	if (n < 0)
-		return -errno;
-	target[n] = '\0';
-	snprintf(path, sizeof(path), "/dev/vfio/%s", basename(target));
-	n = open(path, O_RDWR | O_CLOEXEC);
-	return n < 0 ? -errno : n;
+	while (p && *p) {
+		word = strcspn(p, ",");
+		if (word == len && !strncmp(p, what, len))
+			return true;
+		p += word;
+		p += *p == ',';
+	}
+	return false;
 }
 
-static int open_device(struct vdev *v, const char *sysfs)
+int calls_late(void)
 {
-	char name[PATH_MAX];
-
-	v->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
-	if (v->container < 0)
-		return -errno;
-	v->group = open_group(sysfs);
-	if (v->group < 0)
-		return v->group;
-	if (ioctl(v->group, VFIO_GROUP_SET_CONTAINER, &v->container) ||
-	    ioctl(v->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
-		return -errno;
-	snprintf(name, sizeof(name), "%s", sysfs);
-	v->fd = ioctl(v->group, VFIO_GROUP_GET_DEVICE_FD, basename(name));
-	return v->fd < 0 ? -errno : 0;
+	return late;
 }
 
-int vdev_open(struct vdev *v)
+void call_begin(void)
 {
+	clock_gettime(CLOCK_MONOTONIC, &began);
+}
+
+void call_end(const char *name)
+{
+	const char *limit = getenv("VFIO_MIG_CALL_LIMIT");
+	struct timespec now;
+	long took;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	took = now.tv_sec - began.tv_sec;
+	if (took <= (limit ? atol(limit) : CALL_LIMIT))
+		return;
+	late++;
+	printf("# %s took %ld s\n", name, took);
+}
+
+static int call(int fd, unsigned long cmd, void *arg, const char *name)
+{
+	int ret;
+
+	call_begin();
+	ret = ioctl(fd, cmd, arg) ? -errno : 0;
+	call_end(name);
+	return ret;
+}
+
+const char *vdev_path(int nr)
+{
+	return getenv(nr ? "VFIO_MIG_DEVICE2" : "VFIO_MIG_DEVICE");
+}
+
+static int ask(struct vdev *v)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
 	struct vfio_device_feature_migration mig = { 0 };
-	const char *sysfs = getenv("VFIO_MIG_DEVICE");
+	int ret = call(v->fd, VFIO_DEVICE_GET_INFO, &info, "GET_INFO");
+
+	if (ret)
+		return ret;
+	ret = vdev_feature(v, VFIO_DEVICE_FEATURE_GET |
+			   VFIO_DEVICE_FEATURE_MIGRATION, &mig, sizeof(mig));
+	v->info = info.flags;
+	v->flags = mig.flags;
+	return ret;
+}
+
+static int open_nr(struct vdev *v, int nr)
+{
+	const char *sysfs = vdev_path(nr);
 	int ret;
 
 	memset(v, 0xff, sizeof(*v));
 	if (!sysfs)
 		return -EINVAL;
-	ret = open_device(v, sysfs);
+	ret = vdev_open_at(v, sysfs);
+	if (!ret)
+		ret = ask(v);
 	if (ret)
-		return ret;
-	ret = vdev_feature(v, VFIO_DEVICE_FEATURE_GET |
-			   VFIO_DEVICE_FEATURE_MIGRATION, &mig, sizeof(mig));
-	v->flags = mig.flags;
+		vdev_close(v);
 	return ret;
+}
+
+int vdev_open(struct vdev *v)
+{
+	return open_nr(v, 0);
+}
+
+int vdev_open_second(struct vdev *v)
+{
+	return open_nr(v, 1);
+}
+
+static void close_one(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
 }
 
 void vdev_close(struct vdev *v)
 {
-	if (v->fd >= 0)
-		close(v->fd);
-	if (v->group >= 0)
-		close(v->group);
-	if (v->container >= 0)
-		close(v->container);
+	close_one(&v->fd);
+	close_one(&v->group);
+	close_one(&v->container);
+	close_one(&v->iommufd);
 }
 
 int vdev_feature(struct vdev *v, uint32_t flags, void *data, size_t len)
 {
 	uint64_t buf[16] = { 0 };
 	struct vfio_device_feature *feature = (void *)buf;
+	int ret;
 
 	feature->argsz = sizeof(*feature) + len;
 	feature->flags = flags;
 	if (len)
 		memcpy(feature->data, data, len);
-	if (ioctl(v->fd, VFIO_DEVICE_FEATURE, feature))
-		return -errno;
-	if (len)
+	ret = call(v->fd, VFIO_DEVICE_FEATURE, feature, "DEVICE_FEATURE");
+	if (!ret && len)
 		memcpy(data, feature->data, len);
-	return 0;
+	return ret;
 }
 
 int vdev_set_state(struct vdev *v, uint32_t state, int *data_fd)
@@ -135,9 +187,25 @@ int64_t vdev_data_size(struct vdev *v)
 	return ret ? ret : (int64_t)size.stop_copy_length;
 }
 
+int vdev_precopy_info(int data_fd, struct vfio_precopy_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->argsz = sizeof(*info);
+	return call(data_fd, VFIO_MIG_GET_PRECOPY_INFO, info, "PRECOPY_INFO");
+}
+
 int vdev_reset(struct vdev *v)
 {
-	return ioctl(v->fd, VFIO_DEVICE_RESET) ? -errno : 0;
+	return call(v->fd, VFIO_DEVICE_RESET, NULL, "DEVICE_RESET");
+}
+
+/* RUNNING again, by what the device has for it. */
+int vdev_restart(struct vdev *v)
+{
+	if (v->info & VFIO_DEVICE_FLAGS_RESET)
+		return vdev_reset(v);
+	vdev_close(v);
+	return vdev_open(v);
 }
 
 int vdev_region(struct vdev *v, uint32_t index, struct vfio_region_info *info)
@@ -145,74 +213,5 @@ int vdev_region(struct vdev *v, uint32_t index, struct vfio_region_info *info)
 	memset(info, 0, sizeof(*info));
 	info->argsz = sizeof(*info);
 	info->index = index;
-	return ioctl(v->fd, VFIO_DEVICE_GET_REGION_INFO, info) ? -errno : 0;
-}
-
-/* Appends until the end; 0, or the errno that ended it (ENOMSG in PRE_COPY). */
-ssize_t stream_read(int fd, struct stream *s, size_t chunk)
-{
-	ssize_t n;
-
-	do {
-		char *grown = realloc(s->data, s->len + STREAM_STEP);
-
-		if (!grown)
-			return -ENOMEM;
-		s->data = grown;
-		n = read(fd, s->data + s->len,
-			 chunk < STREAM_STEP ? chunk : STREAM_STEP);
-		if (n > 0)
-			s->len += n;
-	} while (n > 0);
-	return n ? -errno : 0;
-}
-
-int stream_write(int fd, const struct stream *s, size_t chunk)
-{
-	size_t done = 0;
-
-	while (done < s->len) {
-		size_t left = s->len - done;
-		ssize_t n = write(fd, s->data + done,
-				  left < chunk ? left : chunk);
-
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		done += n;
-	}
-	return 0;
-}
-
-void stream_free(struct stream *s)
-{
-	free(s->data);
-	memset(s, 0, sizeof(*s));
-}
-
-/* RUNNING to STOP_COPY, all of it, and back to STOP. */
-int stream_save(struct vdev *v, struct stream *s)
-{
-	int fd, ret = vdev_set_state(v, VFIO_DEVICE_STATE_STOP_COPY, &fd);
-
-	if (ret)
-		return ret;
-	ret = stream_read(fd, s, STREAM_STEP);
-	close(fd);
-	if (ret)
-		return ret;
-	return vdev_set_state(v, VFIO_DEVICE_STATE_STOP, NULL);
-}
-
-/* Into RESUMING, all of it, and to STOP: the verdict. */
-int stream_load(struct vdev *v, const struct stream *s, size_t chunk)
-{
-	int fd, ret = vdev_set_state(v, VFIO_DEVICE_STATE_RESUMING, &fd);
-
-	if (ret)
-		return ret;
-	ret = stream_write(fd, s, chunk);
-	if (!ret)
-		ret = vdev_set_state(v, VFIO_DEVICE_STATE_STOP, NULL);
-	close(fd);
-	return ret;
+	return call(v->fd, VFIO_DEVICE_GET_REGION_INFO, info, "REGION_INFO");
 }
