@@ -357,16 +357,19 @@ int vmig_session_verdict(struct vmig_session *s, u16 *minor)
 	return vmig_missing(s);
 }
 
-/* A stream that is complete is news. */
+/* A stream that is complete is news. The parser has not counted its END. */
 void vmig_session_report(struct vmig_session *s)
 {
-	bool loaded = s->phase == VMIG_PHASE_RESUME;
-	struct vmig_emitter *e = loaded ? &s->parser.seen : &s->emit;
+	u64 usecs = ktime_us_delta(ktime_get(), s->began);
 
 	guard(mutex)(&s->lock);
-	if (loaded || (s->end_done && s->pos == s->fill))
-		vmig_event_done(s->vm, loaded, e->bytes, e->records,
-				ktime_us_delta(ktime_get(), s->began));
+	if (s->phase == VMIG_PHASE_RESUME)
+		vmig_event_done(s->vm, true, s->parser.seen.bytes +
+				VMIG_RECORD_LEN + VMIG_END_LEN,
+				s->parser.seen.records + 1, usecs);
+	else if (s->end_done && s->pos == s->fill)
+		vmig_event_done(s->vm, false, s->emit.bytes, s->emit.records,
+				usecs);
 }
 
 /* Upper bound of what a reader will still get. */

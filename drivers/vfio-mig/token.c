@@ -204,13 +204,11 @@ static const char *bad_token(const char *token)
 	why = bad_words(token, &end);
 	if (why)
 		return why;
+	if (end - token >= VMIG_TOKEN_MAX)
+		return "it is too long";
 	if (end[0] == '\n')
 		end++;
-	if (*end)
-		return "a word is no key=value";
-	if (end - token > VMIG_TOKEN_MAX)
-		return "it is too long";
-	return NULL;
+	return *end ? "a word is no key=value" : NULL;
 }
 
 /**

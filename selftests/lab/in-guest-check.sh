@@ -43,8 +43,8 @@ if [ -n "$(compgen -G "$LAB_MODULES/*.ko")" ]; then
 fi
 echo "1..$number"
 
-tests=$(dirname "$0")/../conformance/run.sh
-if [ -x "$tests" ]; then
-	"$tests" "$@" || failed=1
-fi
+tests=$(dirname "$0")/..
+for run in conformance compat; do
+	"$tests/$run/run.sh" || failed=1
+done
 exit $failed
