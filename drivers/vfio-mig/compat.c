@@ -23,6 +23,14 @@ struct range {
 	u32 last;
 };
 
+/* One of the two sides. */
+struct side {
+	struct vmig_words words;
+	struct vmig_word stream;
+	struct vmig_word accepts;
+	struct vmig_word emits;
+};
+
 static bool has_prefix(const struct vmig_word *w, const char *prefix)
 {
 	size_t n = strlen(prefix);
@@ -40,15 +48,23 @@ static void copy(char *to, size_t len, const char *from, size_t n)
 	snprintf(to, len, "%.*s", (int)n, from);
 }
 
-/* The word of @token with the key of @like. */
-static bool find_word(const char *token, const struct vmig_word *like,
+/* The word of a side with the key of @like. */
+static bool find_word(const struct side *side, const struct vmig_word *like,
 		      struct vmig_word *found)
 {
-	while (vmig_token_next(&token, found))
-		if (found->key_len == like->key_len &&
-		    !memcmp(found->key, like->key, like->key_len))
-			return true;
-	return false;
+	int i = vmig_words_find(&side->words, like);
+
+	if (i >= 0)
+		vmig_words_get(&side->words, i, found);
+	return i >= 0;
+}
+
+static bool find_key(const struct side *side, const char *key,
+		     struct vmig_word *found)
+{
+	struct vmig_word like = { .key = key, .key_len = strlen(key) };
+
+	return find_word(side, &like, found);
 }
 
 /* A verdict on one key; a value that is not there is NULL. */
@@ -118,33 +134,46 @@ static bool range(const char **p, struct range *r)
 	return true;
 }
 
-/* Next range of a list; *p stands behind its comma then. */
-static bool next_range(const char **p, struct range *r)
+/* A list on its way: what is left of it. */
+struct list {
+	const char *p;
+	const char *end;
+};
+
+static struct list list_of(const struct vmig_word *w)
 {
-	if (!**p || !range(p, r))
+	return (struct list){ w->value, w->value + w->value_len };
+}
+
+/* Next range of a list that is_list() has seen. */
+static bool next_range(struct list *l, struct range *r)
+{
+	if (l->p >= l->end || !range(&l->p, r))
 		return false;
-	if (**p == ',')
-		(*p)++;
+	l->p++;
 	return true;
 }
 
-static bool is_list(const char *list)
+static bool is_list(const struct vmig_word *w)
 {
+	struct list l = list_of(w);
 	struct range r;
-	const char *p = list;
 
-	do {
-		if (!range(&p, &r))
+	while (range(&l.p, &r)) {
+		if (l.p == l.end)
+			return true;
+		if (*l.p++ != ',')
 			return false;
-	} while (*p++ == ',');
-	return !p[-1];
+	}
+	return false;
 }
 
-static bool is_version(const char *text)
+static bool is_version(const struct vmig_word *w)
 {
 	struct version ver;
+	const char *p = w->value;
 
-	return version(&text, &ver) && !*text;
+	return version(&p, &ver) && p == w->value + w->value_len;
 }
 
 static bool is_number(const struct vmig_word *w, u64 *value)
@@ -154,53 +183,50 @@ static bool is_number(const struct vmig_word *w, u64 *value)
 	return number(&p, ~0ULL, value) && p == w->value + w->value_len;
 }
 
-/* One side's stream versions, as text. */
-struct streams {
-	char stream[VMIG_VALUE_MAX + 1];
-	char accepts[VMIG_VALUE_MAX + 1];
-	char emits[VMIG_VALUE_MAX + 1];
-};
-
-static int get_streams(const char *token, struct streams *s)
+static bool streams_good(struct side *side)
 {
-	vmig_token_get(token, "stream", s->stream, sizeof(s->stream));
-	vmig_token_get(token, "accepts", s->accepts, sizeof(s->accepts));
-	if (vmig_token_get(token, "emits", s->emits, sizeof(s->emits)) < 0)
-		memcpy(s->emits, s->stream, sizeof(s->emits));
-	if (!is_version(s->stream) || !is_list(s->accepts) ||
-	    !is_list(s->emits))
-		return -EINVAL;
-	return 0;
+	find_key(side, "stream", &side->stream);
+	find_key(side, "accepts", &side->accepts);
+	if (!find_key(side, "emits", &side->emits))
+		side->emits = side->stream;
+	return is_version(&side->stream) && is_list(&side->accepts) &&
+	       is_list(&side->emits);
+}
+
+static bool minima_good(const struct side *side, struct vmig_word *w)
+{
+	unsigned int i;
+	u64 n;
+
+	for (i = 0; i < side->words.nr; i++) {
+		vmig_words_get(&side->words, i, w);
+		if (has_prefix(w, "min_") && !is_number(w, &n))
+			return false;
+	}
+	return true;
 }
 
 /* Each is a token by itself: words, versions, numbers. */
-static int check_side(const char *token, const char *side, struct streams *s,
-		      struct vmig_verdict *v)
+static int take_side(struct side *side, const char *token, const char *name,
+		     struct vmig_verdict *v)
 {
+	char text[sizeof(v->text)];
 	struct vmig_word w;
-	const char *p = token;
-	char why[sizeof(v->text)];
-	u64 n;
+	const char *why;
 
-	if (vmig_token_valid(token, v)) {
-		snprintf(why, sizeof(why), "the %s's token is malformed: %.80s",
-			 side, v->text);
-		return vmig_verdict_say(v, -EINVAL, why);
-	}
-	if (get_streams(token, s)) {
-		snprintf(why, sizeof(why),
-			 "the %s's token is malformed: a stream version", side);
-		return vmig_verdict_say(v, -EINVAL, why);
-	}
-	while (vmig_token_next(&p, &w)) {
-		if (has_prefix(&w, "min_") && !is_number(&w, &n)) {
-			snprintf(why, sizeof(why),
-				 "the %s's token is malformed: %.*s is no number",
-				 side, (int)w.key_len, w.key);
-			return vmig_verdict_say(v, -EINVAL, why);
-		}
-	}
-	return 0;
+	if (vmig_token_parse(token, &side->words, &why))
+		snprintf(text, sizeof(text), "the %s's token is malformed: %s",
+			 name, why);
+	else if (!streams_good(side))
+		snprintf(text, sizeof(text),
+			 "the %s's token is malformed: a stream version", name);
+	else if (!minima_good(side, &w))
+		snprintf(text, sizeof(text),
+			 "the %s's token is malformed: %.*s is no number",
+			 name, (int)w.key_len, w.key);
+	else
+		return 0;
+	return vmig_verdict_say(v, -EINVAL, text);
 }
 
 /* Is @name one of a comma-separated list? */
@@ -220,17 +246,16 @@ static bool in_list(const struct vmig_word *list, const struct vmig_word *name)
 	return false;
 }
 
-static int check_type(const char *source, const char *target,
+static int check_type(const struct side *source, const struct side *target,
 		      struct vmig_verdict *v)
 {
-	struct vmig_word also = { "also", 4 };
-	struct vmig_word s, t, list;
+	struct vmig_word s, t, also;
 
-	vmig_token_next(&source, &s);
-	find_word(target, &s, &t);
+	find_key(source, "type", &s);
+	find_key(target, "type", &t);
 	if (s.value_len == t.value_len && !memcmp(s.value, t.value, s.value_len))
 		return 0;
-	if (find_word(target, &also, &list) && in_list(&list, &s))
+	if (find_key(target, "also", &also) && in_list(&also, &s))
 		return 0;
 	return decide(v, -ENODEV, &s, &s, &t,
 		      "they are not the same kind of device");
@@ -250,23 +275,32 @@ static bool known(const struct vmig_word *w)
 	       has_prefix(w, "x_");
 }
 
-static int check_known(const char *source, const char *target,
+static bool knows_all(const struct side *side, struct vmig_word *w)
+{
+	unsigned int i;
+
+	for (i = 0; i < side->words.nr; i++) {
+		vmig_words_get(&side->words, i, w);
+		if (!known(w))
+			return false;
+	}
+	return true;
+}
+
+static int check_known(const struct side *source, const struct side *target,
 		       struct vmig_verdict *v)
 {
+	static const char rule[] = "nobody here knows what it asks for";
 	struct vmig_word w;
 
-	while (vmig_token_next(&source, &w))
-		if (!known(&w))
-			return decide(v, -EOPNOTSUPP, &w, &w, NULL,
-				      "nobody here knows what it asks for");
-	while (vmig_token_next(&target, &w))
-		if (!known(&w))
-			return decide(v, -EOPNOTSUPP, &w, NULL, &w,
-				      "nobody here knows what it asks for");
+	if (!knows_all(source, &w))
+		return decide(v, -EOPNOTSUPP, &w, &w, NULL, rule);
+	if (!knows_all(target, &w))
+		return decide(v, -EOPNOTSUPP, &w, NULL, &w, rule);
 	return 0;
 }
 
-static int check_equal(const struct vmig_word *s, const char *target,
+static int check_equal(const struct vmig_word *s, const struct side *target,
 		       struct vmig_verdict *v)
 {
 	struct vmig_word t;
@@ -279,7 +313,7 @@ static int check_equal(const struct vmig_word *s, const char *target,
 	return 0;
 }
 
-static int check_least(const struct vmig_word *s, const char *target,
+static int check_least(const struct vmig_word *s, const struct side *target,
 		       struct vmig_verdict *v)
 {
 	struct vmig_word t;
@@ -295,46 +329,57 @@ static int check_least(const struct vmig_word *s, const char *target,
 	return 0;
 }
 
-static int check_config(const char *source, const char *target,
+static int check_config(const struct side *source, const struct side *target,
 			struct vmig_verdict *v)
 {
 	struct vmig_word w, other;
-	const char *p = source;
+	unsigned int i;
 	int ret = 0;
 
-	while (!ret && vmig_token_next(&p, &w)) {
+	for (i = 0; !ret && i < source->words.nr; i++) {
+		vmig_words_get(&source->words, i, &w);
 		if (has_prefix(&w, "eq_"))
 			ret = check_equal(&w, target, v);
 		else if (has_prefix(&w, "min_"))
 			ret = check_least(&w, target, v);
 	}
-	for (p = target; !ret && vmig_token_next(&p, &w); )
+	for (i = 0; !ret && i < target->words.nr; i++) {
+		vmig_words_get(&target->words, i, &w);
 		if (has_prefix(&w, "eq_") && !find_word(source, &w, &other))
 			ret = decide(v, -ERANGE, &w, NULL, &w,
 				     "both must have it");
+	}
 	return ret;
 }
 
-/* The newest version that is in both lists. */
-static bool common(const char *emits, const char *accepts,
-		   struct version *best)
+static bool newer(const struct version *a, const struct version *b)
 {
-	struct range e, a;
+	return a->major > b->major ||
+	       (a->major == b->major && a->minor > b->minor);
+}
+
+/* The newest version that is in both lists. */
+static bool common(const struct vmig_word *emits,
+		   const struct vmig_word *accepts, struct version *best)
+{
+	struct list sent = list_of(emits);
 	bool found = false;
-	const char *p;
+	struct range e, a;
 
-	while (next_range(&emits, &e)) {
-		for (p = accepts; next_range(&p, &a); ) {
-			u32 first = e.first > a.first ? e.first : a.first;
-			u32 last = e.last < a.last ? e.last : a.last;
+	while (next_range(&sent, &e)) {
+		struct list taken = list_of(accepts);
 
-			if (e.major != a.major || last < first)
+		while (next_range(&taken, &a)) {
+			struct version last = {
+				a.major, e.last < a.last ? e.last : a.last,
+			};
+
+			if (e.major != a.major || last.minor < e.first ||
+			    last.minor < a.first)
 				continue;
-			if (found && (a.major < best->major ||
-				      (a.major == best->major &&
-				       last < best->minor)))
+			if (found && !newer(&last, best))
 				continue;
-			*best = (struct version){ a.major, last };
+			*best = last;
 			found = true;
 		}
 	}
@@ -342,8 +387,8 @@ static bool common(const char *emits, const char *accepts,
 }
 
 /* A verdict on the versions, with what could be done about it. */
-static int no_stream(struct vmig_verdict *v, const char *sends,
-		     const struct streams *s, const struct streams *t)
+static int no_stream(struct vmig_verdict *v, const struct vmig_word *sends,
+		     const struct side *source, const struct side *target)
 {
 	struct version best;
 	char hint[48] = "";
@@ -351,9 +396,10 @@ static int no_stream(struct vmig_verdict *v, const char *sends,
 	memset(v, 0, sizeof(*v));
 	v->error = -EPROTONOSUPPORT;
 	memcpy(v->key, "stream", sizeof("stream"));
-	memcpy(v->source, sends, sizeof(v->source));
-	memcpy(v->target, t->accepts, sizeof(v->target));
-	if (common(s->emits, t->accepts, &best))
+	copy(v->source, sizeof(v->source), sends->value, sends->value_len);
+	copy(v->target, sizeof(v->target), target->accepts.value,
+	     target->accepts.value_len);
+	if (common(&source->emits, &target->accepts, &best))
 		snprintf(hint, sizeof(hint), "; the source could send %u.%u",
 			 best.major, best.minor);
 	snprintf(v->text, sizeof(v->text),
@@ -363,19 +409,19 @@ static int no_stream(struct vmig_verdict *v, const char *sends,
 }
 
 /* All rules but the one on stream versions. */
-static int check_all(const char *source, const char *target, struct streams *s,
-		     struct streams *t, struct vmig_verdict *v)
+static int check_all(const char *source, const char *target, struct side *s,
+		     struct side *t, struct vmig_verdict *v)
 {
-	int ret = check_side(source, "source", s, v);
+	int ret = take_side(s, source, "source", v);
 
 	if (!ret)
-		ret = check_side(target, "target", t, v);
+		ret = take_side(t, target, "target", v);
 	if (!ret)
-		ret = check_type(source, target, v);
+		ret = check_type(s, t, v);
 	if (!ret)
-		ret = check_known(source, target, v);
+		ret = check_known(s, t, v);
 	if (!ret)
-		ret = check_config(source, target, v);
+		ret = check_config(s, t, v);
 	return ret;
 }
 
@@ -394,14 +440,14 @@ static int check_all(const char *source, const char *target, struct streams *s,
 int vmig_token_check(const char *source, const char *target,
 		     struct vmig_verdict *v)
 {
-	struct streams s, t;
 	struct version best;
+	struct side s, t;
 	int ret = check_all(source, target, &s, &t, v);
 
 	if (ret)
 		return ret;
-	if (!common(s.stream, t.accepts, &best))
-		return no_stream(v, s.stream, &s, &t);
+	if (!common(&s.stream, &t.accepts, &best))
+		return no_stream(v, &s.stream, &s, &t);
 	memset(v, 0, sizeof(*v));
 	return 0;
 }
@@ -418,17 +464,17 @@ int vmig_token_check(const char *source, const char *target,
 int vmig_token_negotiate(const char *source, const char *target, u16 *minor,
 			 struct vmig_verdict *v)
 {
-	const char *p;
-	struct streams s, t;
 	struct version best, own;
+	struct side s, t;
+	const char *p;
 	int ret = check_all(source, target, &s, &t, v);
 
 	if (ret)
 		return ret;
-	p = s.stream;
+	p = s.stream.value;
 	version(&p, &own);
-	if (!common(s.emits, t.accepts, &best) || best.major != own.major)
-		return no_stream(v, s.emits, &s, &t);
+	if (!common(&s.emits, &t.accepts, &best) || best.major != own.major)
+		return no_stream(v, &s.emits, &s, &t);
 	*minor = best.minor;
 	memset(v, 0, sizeof(*v));
 	return 0;

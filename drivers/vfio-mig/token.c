@@ -28,12 +28,21 @@ static bool value_byte(char c)
 	return c > ' ' && c <= '~' && c != '=';
 }
 
-/* Bytes at @p that may stand in a value; a loop, since strspn() has no ranges. */
-static size_t span(const char *p, bool (*may)(char c))
+/* Loops, since strspn() knows no ranges, and takes longer. */
+static size_t key_span(const char *p)
 {
 	size_t n = 0;
 
-	while (may(p[n]))
+	while (key_byte(p[n]))
+		n++;
+	return n;
+}
+
+static size_t value_span(const char *p)
+{
+	size_t n = 0;
+
+	while (value_byte(p[n]))
 		n++;
 	return n;
 }
@@ -87,12 +96,17 @@ void vmig_token_put(struct vmig_token_writer *w, const char *key,
 		    const char *fmt, ...)
 {
 	va_list args;
+	size_t at;
 
 	put_text(w, " %s=", key);
+	at = w->pos;
 	va_start(args, fmt);
 	if (!w->error)
 		put(w, fmt, args);
 	va_end(args);
+	/* A value that has a blank would be two words. */
+	if (!w->error && value_span(w->buf + at) != w->pos - at)
+		w->error = -EINVAL;
 }
 #ifdef __KERNEL__
 EXPORT_SYMBOL_GPL(vmig_token_put);
@@ -132,13 +146,14 @@ bool vmig_token_next(const char **p, struct vmig_word *word)
 	if (*s == ' ')
 		s++;
 	word->key = s;
-	word->key_len = span(s, key_byte);
+	word->key_len = key_span(s);
 	s += word->key_len;
 	if (!word->key_len || *s != '=')
 		return false;
 	word->value = ++s;
-	word->value_len = span(s, value_byte);
-	*p = s + word->value_len;
+	word->value_len = value_span(s);
+	if (word->value_len)
+		*p = s + word->value_len;
 	return word->value_len;
 }
 
@@ -163,52 +178,103 @@ int vmig_token_get(const char *token, const char *key, char *value, size_t len)
 	return -ENOENT;
 }
 
-static bool has_before(const char *token, const struct vmig_word *word)
+static bool same_key(const struct vmig_word *a, const struct vmig_word *b)
+{
+	return a->key_len == b->key_len && !memcmp(a->key, b->key, a->key_len);
+}
+
+/**
+ * vmig_words_find - the word of a token that has the key of another
+ * @words: token
+ * @like: word with the key
+ *
+ * Return: its number, or -1.
+ */
+int vmig_words_find(const struct vmig_words *words, const struct vmig_word *like)
 {
 	struct vmig_word w;
+	unsigned int i;
 
-	while (vmig_token_next(&token, &w) && w.key != word->key)
-		if (w.key_len == word->key_len &&
-		    !memcmp(w.key, word->key, w.key_len))
-			return true;
-	return false;
+	for (i = 0; i < words->nr; i++) {
+		vmig_words_get(words, i, &w);
+		if (same_key(&w, like))
+			return i;
+	}
+	return -1;
+}
+
+static void add_word(struct vmig_words *words, const struct vmig_word *w)
+{
+	unsigned int i = words->nr++;
+
+	words->at[i].key = w->key - words->text;
+	words->at[i].key_len = w->key_len;
+	words->at[i].value = w->value - words->text;
+	words->at[i].value_len = w->value_len;
 }
 
 /* NULL, or what is wrong with the words of a token. */
-static const char *bad_words(const char *token, const char **end)
+static const char *take_words(struct vmig_words *words, const char **end)
 {
 	struct vmig_word w;
-	const char *p = token;
-	unsigned int n = 0;
 
-	while (vmig_token_next(&p, &w)) {
+	*end = words->text;
+	while (vmig_token_next(end, &w)) {
 		if (*w.key < 'a' || w.key_len > VMIG_KEY_MAX)
 			return "a key is malformed";
 		if (w.value_len > VMIG_VALUE_MAX)
 			return "a value is too long";
-		if (!n++ && (w.key_len != 4 || memcmp(w.key, "type", 4)))
+		if (!words->nr && (w.key_len != 4 || memcmp(w.key, "type", 4)))
 			return "the first key is not type";
-		if (has_before(token, &w))
+		if (vmig_words_find(words, &w) >= 0)
 			return "a key stands there twice";
+		if (words->nr == VMIG_WORDS_MAX)
+			return "it has too many keys";
+		add_word(words, &w);
 	}
-	*end = p;
-	return n ? NULL : "it has no keys";
+	return words->nr ? NULL : "it has no keys";
 }
 
-static const char *bad_token(const char *token)
+static const char *take_token(struct vmig_words *words)
 {
+	static const struct vmig_word stream = { .key = "stream", .key_len = 6 };
+	static const struct vmig_word accepts = { .key = "accepts", .key_len = 7 };
 	const char *end, *why;
 
-	if (strncmp(token, MAGIC " ", MAGIC_LEN + 1))
+	if (strncmp(words->text, MAGIC " ", MAGIC_LEN + 1))
 		return "it does not begin with " MAGIC;
-	why = bad_words(token, &end);
+	why = take_words(words, &end);
 	if (why)
 		return why;
-	if (end - token >= VMIG_TOKEN_MAX)
+	if (end - words->text >= VMIG_TOKEN_MAX)
 		return "it is too long";
 	if (end[0] == '\n')
 		end++;
-	return *end ? "a word is no key=value" : NULL;
+	if (*end)
+		return "a word is no key=value";
+	if (vmig_words_find(words, &stream) < 0)
+		return "it has no key stream";
+	if (vmig_words_find(words, &accepts) < 0)
+		return "it has no key accepts";
+	return NULL;
+}
+
+/**
+ * vmig_token_parse - take a token apart
+ * @token: text, NUL-terminated; a newline may end it. Has to live as long as
+ *	@words does.
+ * @words: set to what it has
+ * @why: set to what is wrong with it
+ *
+ * Return: 0, or -EINVAL when it does not keep to the grammar.
+ */
+int vmig_token_parse(const char *token, struct vmig_words *words,
+		     const char **why)
+{
+	words->text = token;
+	words->nr = 0;
+	*why = take_token(words);
+	return *why ? -EINVAL : 0;
 }
 
 /**
@@ -220,15 +286,13 @@ static const char *bad_token(const char *token)
  */
 int vmig_token_valid(const char *token, struct vmig_verdict *v)
 {
-	const char *why = bad_token(token);
-	char value[VMIG_VALUE_MAX + 1];
+	struct vmig_words words;
+	const char *why;
 
+	if (vmig_token_parse(token, &words, &why))
+		return vmig_verdict_say(v, -EINVAL, why);
 	memset(v, 0, sizeof(*v));
-	if (!why && vmig_token_get(token, "stream", value, sizeof(value)) < 0)
-		why = "it has no key stream";
-	if (!why && vmig_token_get(token, "accepts", value, sizeof(value)) < 0)
-		why = "it has no key accepts";
-	return why ? vmig_verdict_say(v, -EINVAL, why) : 0;
+	return 0;
 }
 
 /**

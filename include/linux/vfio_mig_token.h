@@ -32,6 +32,34 @@ struct vmig_word {
 	size_t value_len;
 };
 
+#define VMIG_WORDS_MAX	48
+
+/**
+ * struct vmig_words - a token taken apart; small, since it lies on stacks
+ * @text: the token
+ * @nr: words
+ * @at: where each begins in @text, and its lengths
+ */
+struct vmig_words {
+	const char *text;
+	unsigned int nr;
+	struct {
+		u16 key;
+		u16 value;
+		u8 key_len;
+		u8 value_len;
+	} at[VMIG_WORDS_MAX];
+};
+
+static inline void vmig_words_get(const struct vmig_words *words,
+				  unsigned int i, struct vmig_word *w)
+{
+	w->key = words->text + words->at[i].key;
+	w->key_len = words->at[i].key_len;
+	w->value = words->text + words->at[i].value;
+	w->value_len = words->at[i].value_len;
+}
+
 /**
  * struct vmig_verdict - a decision and how it came about
  * @error: 0 for yes, or the negative errno
@@ -65,6 +93,9 @@ int vmig_token_end(struct vmig_token_writer *w);
 
 bool vmig_token_next(const char **p, struct vmig_word *word);
 int vmig_token_get(const char *token, const char *key, char *value, size_t len);
+int vmig_token_parse(const char *token, struct vmig_words *words,
+		     const char **why);
+int vmig_words_find(const struct vmig_words *words, const struct vmig_word *like);
 int vmig_token_valid(const char *token, struct vmig_verdict *v);
 
 int vmig_token_check(const char *source, const char *target,
