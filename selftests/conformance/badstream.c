@@ -20,7 +20,7 @@ FIXTURE(saved)
 
 FIXTURE_SETUP(saved)
 {
-	ASSERT_EQ(0, vdev_open(&self->v));
+	ASSERT_EQ(0, vdev_open_running(&self->v));
 	ASSERT_EQ(0, stream_save(&self->v, &self->good));
 }
 

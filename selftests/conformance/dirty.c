@@ -74,7 +74,7 @@ FIXTURE(log)
 
 FIXTURE_SETUP(log)
 {
-	ASSERT_EQ(0, vdev_open(&self->v));
+	ASSERT_EQ(0, vdev_open_running(&self->v));
 	if (probe(&self->v, SET | START))
 		SKIP(return, "the device has no log of DMA");
 }

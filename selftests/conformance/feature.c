@@ -147,6 +147,14 @@ TEST_F(device, larger_argsz_is_left_alone)
 	}
 }
 
+TEST_F(device, reset_is_announced)
+{
+	CITES("Device supports reset");
+	if (!vdev_has_reset(&self->v))
+		SKIP(return, "the device has no reset");
+	EXPECT_TRUE(self->v.info & VFIO_DEVICE_FLAGS_RESET);
+}
+
 /* A size of 0 makes QEMU fail, one over INT64_MAX as well. */
 TEST_F(device, data_size_in_every_state)
 {

@@ -29,7 +29,7 @@ FIXTURE(hostile)
 FIXTURE_SETUP(hostile)
 {
 	self->page = sysconf(_SC_PAGESIZE);
-	ASSERT_EQ(0, vdev_open(&self->v));
+	ASSERT_EQ(0, vdev_open_running(&self->v));
 	ASSERT_EQ(0, stream_save(&self->v, &self->good));
 	self->edge = mmap(NULL, 2 * self->page, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -216,7 +216,7 @@ static void in_own_mapping(struct __test_metadata *_metadata, struct vdev *v,
 	CITES(CONTAINED);
 	if (!map)
 		SKIP(return, "no region can be mapped");
-	if (!(v->info & VFIO_DEVICE_FLAGS_RESET))
+	if (!vdev_has_reset(v))
 		SKIP(return, "the device has no reset");
 	ASSERT_EQ(0, pthread_create(&t, NULL, reset_often, v));
 	for (i = 0; i < 50; i++) {

@@ -17,7 +17,7 @@ FIXTURE(precopy)
 FIXTURE_SETUP(precopy)
 {
 	self->fd = -1;
-	ASSERT_EQ(0, vdev_open(&self->v));
+	ASSERT_EQ(0, vdev_open_running(&self->v));
 	if (!(self->v.flags & VFIO_MIGRATION_PRE_COPY))
 		SKIP(return, "no PRE_COPY");
 	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_PRE_COPY,

@@ -126,7 +126,7 @@ FIXTURE(vgpu)
 
 FIXTURE_SETUP(vgpu)
 {
-	ASSERT_EQ(0, vdev_open(&self->v));
+	ASSERT_EQ(0, vdev_open_running(&self->v));
 	if (get(&self->v, CONFIG, 0, 4) != 0x11111234 ||
 	    get(&self->v, BAR_ENGINE, 0, 4) == ~0u)
 		SKIP(return, "not a vGPU");
