@@ -105,8 +105,16 @@ cppcheck_on() {
 
 scripts() {
 	local files
-	mapfile -t files < <(tracked '*.sh' .ci/run)
+	mapfile -t files < <(tracked '*.sh' .ci/run \
+		selftests/conformance/vfio-conformance)
 	(cd "$REPO" && shellcheck -x -P SCRIPTDIR "${files[@]}")
+}
+
+citations() {
+	local dir
+	dir=$("$LAB_DIR/linux-source.sh") || return 1
+	"$REPO/selftests/conformance/citations.sh" \
+		"$dir/include/uapi/linux/vfio.h"
 }
 
 work=$REPO/build/lint-$$
@@ -122,6 +130,7 @@ clean "cppcheck kernel" cppcheck_on 'drivers/*.c' -D__KERNEL__ \
 clean "cppcheck user" cppcheck_on 'lib/*.c'
 clean "cppcheck tools" cppcheck_on 'tools/*.c'
 clean "cppcheck selftests" cppcheck_on 'selftests/*.c'
+clean "citations of the uAPI" citations
 if command -v shellcheck >/dev/null; then
 	clean "shellcheck" scripts
 else

@@ -102,7 +102,7 @@ TEST_F(hostile, writes_from_nowhere_add_nothing)
 
 	CITES(ORDER);
 	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_RESUMING, &fd));
-	EXPECT_EQ(-1, write(fd, bad_address(), 100));
+	EXPECT_EQ(-1, write(fd, bad_address(), 1));
 	EXPECT_EQ(EFAULT, errno);
 	EXPECT_EQ(0, stream_write(fd, &self->good, 4096));
 	EXPECT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP, NULL));

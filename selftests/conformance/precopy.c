@@ -247,7 +247,7 @@ TEST_F(precopy, data_size_covers_what_is_still_to_come)
 	int64_t size;
 	size_t before;
 
-	CITES("get back the estimated data length that will be required to complete stop copy.");
+	CITES("read back the estimated data length that will be required to complete stop copy.");
 	stream_read(self->fd, &s, 1 << 20);
 	ASSERT_EQ(0, GO(STOP_COPY));
 	size = vdev_data_size(&self->v);

@@ -186,6 +186,26 @@ TEST_F(vgpu, refused_stream_leaves_registers)
 	stream_free(&s);
 }
 
+/* EFAULT is for memory of the user, and this is none of its faults. */
+TEST_F(vgpu, bad_data_is_not_efault)
+{
+	struct stream s = { 0 };
+	size_t at;
+	int ret;
+
+	ASSERT_EQ(0, stream_save(&self->v, &s));
+	for (at = 0; at < s.len; at += 13) {
+		s.data[at] ^= 0xff;
+		ret = stream_load(&self->v, &s, 1 << 20);
+		s.data[at] ^= 0xff;
+		EXPECT_TRUE(ret && ret != -EFAULT) {
+			TH_LOG("byte %zu: %d", at, ret);
+		}
+		ASSERT_EQ(0, vdev_reset(&self->v));
+	}
+	stream_free(&s);
+}
+
 TEST_F(vgpu, vram_is_scrubbed_between_users)
 {
 	memset(self->vram, 0x5a, self->size);
