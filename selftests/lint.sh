@@ -68,7 +68,7 @@ is_user() { case $1 in *_user.h) true ;; drivers/* | include/*) false ;; esac }
 
 # Headers of trace events have a layout of their own, headers for many kernels
 # compare versions, user space has its own types
-# and maps registers. Macros that describe a
+# and maps registers, and cites sentences. Macros that describe a
 # structure's members take sizes and offsets of the same argument.
 checkpatch() {
 	local file user=() trace=() compat=() other=() status=0
@@ -80,7 +80,7 @@ checkpatch() {
 		esac
 	done < <(tracked '*.[ch]')
 	checkpatch_on MACRO_ARG_REUSE ${other[@]+"${other[@]}"} || status=1
-	checkpatch_on MACRO_ARG_REUSE,PREFER_KERNEL_TYPES,VOLATILE \
+	checkpatch_on MACRO_ARG_REUSE,PREFER_KERNEL_TYPES,VOLATILE,LONG_LINE_STRING \
 		${user[@]+"${user[@]}"} || status=1
 	checkpatch_on OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT \
 		${trace[@]+"${trace[@]}"} || status=1

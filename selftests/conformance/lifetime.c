@@ -108,10 +108,11 @@ TEST_F_TIMEOUT(device, reset_in_every_state, 60)
 		EXPECT_EQ(VFIO_DEVICE_STATE_RUNNING, vdev_get_state(&self->v)) {
 			TH_LOG("from %s", state_name(s));
 		}
-		if (fd >= 0)
-			EXPECT_TRUE(dead(fd, s)) {
-				TH_LOG("from %s", state_name(s));
-			}
+		if (fd < 0)
+			continue;
+		EXPECT_TRUE(dead(fd, s)) {
+			TH_LOG("file from %s", state_name(s));
+		}
 		close(fd);
 	}
 }
