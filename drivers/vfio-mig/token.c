@@ -15,6 +15,12 @@
 #endif
 #include <linux/vfio_mig_token.h>
 
+#ifdef __KERNEL__
+#define VMIG_EXPORT(name)	EXPORT_SYMBOL_GPL(name)
+#else
+#define VMIG_EXPORT(name)	extern int vmig_exported
+#endif
+
 #define MAGIC		"vmig1"
 #define MAGIC_LEN	(sizeof(MAGIC) - 1)
 
@@ -47,7 +53,7 @@ static size_t value_span(const char *p)
 	return n;
 }
 
-__attribute__((format(printf, 2, 0)))
+__printf(2, 0)
 static void put(struct vmig_token_writer *w, const char *fmt, va_list args)
 {
 	int n = vsnprintf(w->buf + w->pos, w->len - w->pos, fmt, args);
@@ -58,7 +64,7 @@ static void put(struct vmig_token_writer *w, const char *fmt, va_list args)
 		w->pos += n;
 }
 
-__attribute__((format(printf, 2, 3)))
+__printf(2, 3)
 static void put_text(struct vmig_token_writer *w, const char *fmt, ...)
 {
 	va_list args;
@@ -108,9 +114,7 @@ void vmig_token_put(struct vmig_token_writer *w, const char *key,
 	if (!w->error && value_span(w->buf + at) != w->pos - at)
 		w->error = -EINVAL;
 }
-#ifdef __KERNEL__
-EXPORT_SYMBOL_GPL(vmig_token_put);
-#endif
+VMIG_EXPORT(vmig_token_put);
 
 /**
  * vmig_token_end - the token is complete
