@@ -15,12 +15,6 @@
 #endif
 #include <linux/vfio_mig_token.h>
 
-#ifdef __KERNEL__
-#define VMIG_EXPORT(name)	EXPORT_SYMBOL_GPL(name)
-#else
-#define VMIG_EXPORT(name)	extern int vmig_exported
-#endif
-
 #define MAGIC		"vmig1"
 #define MAGIC_LEN	(sizeof(MAGIC) - 1)
 
@@ -114,7 +108,7 @@ void vmig_token_put(struct vmig_token_writer *w, const char *key,
 	if (!w->error && value_span(w->buf + at) != w->pos - at)
 		w->error = -EINVAL;
 }
-VMIG_EXPORT(vmig_token_put);
+EXPORT_SYMBOL_GPL(vmig_token_put);
 
 /**
  * vmig_token_end - the token is complete

@@ -70,7 +70,7 @@ check_says_why() {
 
 anybody() { setpriv --reuid 65534 --clear-groups --bounding-set -all "$@"; }
 anybody_reads() { anybody mignl dump >/dev/null && anybody cat "$device/version" >/dev/null; }
-anybody_checks() { anybody mignl check $uuid "$(cat "$device/version")" >/dev/null; }
+anybody_checks() { anybody mignl check "$uuid" "$(cat "$device/version")" >/dev/null; }
 
 # Runs tests of the device and prints the events that they cause, up to LAST.
 events_of() { # LAST TEST...
@@ -142,7 +142,7 @@ survives_coming_and_going() {
 	done
 	touch /run/hammer-stop
 	wait "${pids[@]}"
-	[ $failed = 0 ] && accepts "$device" "$device"
+	[ "$failed" = 0 ] && accepts "$device" "$device"
 }
 
 lab_load vfio_iommu_type1 && lab_load vfio_mig_vgpu || exit 1

@@ -356,7 +356,6 @@ static int print_vectors(void)
 {
 	const struct decision *d;
 
-	puts("# SPDX-License-" "Identifier: GPL-2.0-only");
 	puts("# errno of the check or 0 | minor that is negotiated or - | source | target");
 	for (d = decisions; d < decisions + ARRAY_SIZE(decisions); d++) {
 		printf("%s|", d->want ? strerrorname_np(-d->want) : "0");
