@@ -15,8 +15,6 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
-/* Nothing is exported here; a declaration takes the semicolon. */
-#define EXPORT_SYMBOL_GPL(name) extern __typeof__(name) name
 #ifndef ARRAY_SIZE
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #endif
