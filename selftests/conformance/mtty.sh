@@ -17,7 +17,7 @@ uuids=(22222222-0000-4000-8000-00000000000a 22222222-0000-4000-8000-00000000000b
 splats='BUG: KASAN: slab-[a-z-]+ in (mtty_[a-z_]+|_copy_from_user|__mutex_[a-z_]+)\+|UBSAN: array-index-out-of-bounds in .*/mtty\.c:|cut here'
 
 if [ -z "${LAB_HOST:-}" ]; then
-	exec "$here/../lab/run.sh" --kernel deep --timeout 1200 \
+	exec "$here/../lab/run.sh" --kernel deep --timeout 1800 \
 		--append kasan_multi_shot --allow-splat "$splats" -- \
 		/lab/selftests/conformance/mtty.sh "$@"
 fi
