@@ -97,6 +97,7 @@ lab() {
 		kernel "$kver"
 	done
 	step two-hosts "$REPO/selftests/qemu/two-hosts.sh"
+	step versions "$REPO/selftests/qemu/versions.sh"
 }
 
 mkdir -p "$REPO/build"
