@@ -413,9 +413,12 @@ static int __init vgpu_module_init(void)
 
 	atomic_set(&free_mib, min_t(unsigned int, total_mib, INT_MAX));
 	init_types();
-	ret = mdev_register_driver(&vgpu_driver);
+	ret = vgpu_engine_setup();
 	if (ret)
 		return ret;
+	ret = mdev_register_driver(&vgpu_driver);
+	if (ret)
+		goto err_engine;
 	ret = class_register(&vgpu_class);
 	if (ret)
 		goto err_driver;
@@ -442,6 +445,8 @@ err_class:
 	class_unregister(&vgpu_class);
 err_driver:
 	mdev_unregister_driver(&vgpu_driver);
+err_engine:
+	vgpu_engine_teardown();
 	return ret;
 }
 
@@ -452,6 +457,7 @@ static void __exit vgpu_module_exit(void)
 	device_unregister(vgpu_root);
 	class_unregister(&vgpu_class);
 	mdev_unregister_driver(&vgpu_driver);
+	vgpu_engine_teardown();
 }
 
 module_init(vgpu_module_init);
