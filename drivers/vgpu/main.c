@@ -328,7 +328,10 @@ static int vgpu_probe(struct mdev_device *mdev)
 	if (IS_ERR(v))
 		return PTR_ERR(v);
 	dev_set_drvdata(&mdev->dev, v);
-	ret = vfio_register_emulated_iommu_dev(&v->vdev);
+	/* VFIO would do it, and not notice when it fails. */
+	ret = vfio_assign_device_set(&v->vdev, &v->vdev);
+	if (!ret)
+		ret = vfio_register_emulated_iommu_dev(&v->vdev);
 	if (ret) {
 		vfio_put_device(&v->vdev);
 		return ret;
