@@ -186,7 +186,7 @@ static unsigned int each_arc(uint64_t flags, void (*run)(uint32_t, uint32_t))
 	return n;
 }
 
-static void hangs(int signal)
+static void on_alarm(int signal)
 {
 	printf("Bail out! hangs in: %s\n", doing);
 	fflush(stdout);
@@ -212,7 +212,7 @@ int main(int argc, char **argv)
 	int ret;
 
 	ksft_print_header();
-	signal(SIGALRM, hangs);
+	signal(SIGALRM, on_alarm);
 	ret = inject_init();
 	if (ret)
 		ksft_exit_skip("no fault injection: %s\n", strerror(-ret));

@@ -68,6 +68,16 @@ int gpu_ensure(void)
 	return ret;
 }
 
+/* What an operator may have set; the device has to be closed. */
+int gpu_defaults(void)
+{
+	int ret = fact_write("migration/platform", "auto");
+
+	if (!ret)
+		ret = fact_write("migration/stream_emit", "auto");
+	return ret ? ret : fact_write("migration/force", "\n");
+}
+
 static off_t at(uint32_t region, uint64_t off)
 {
 	return ((uint64_t)region << 40) + off;
@@ -220,6 +230,8 @@ int gpu_opens_and_works(void)
 	struct vdev v;
 	int ret = gpu_ensure();
 
+	if (!ret)
+		ret = gpu_defaults();
 	if (!ret)
 		ret = vdev_open(&v);
 	if (ret)

@@ -9,6 +9,10 @@
 
 #include "stream.h"
 
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#endif
+
 #define BAR_VRAM	0
 #define BAR_REGS	2
 #define BAR_ENGINE	4
@@ -30,6 +34,7 @@ int gpu_rmmod(const char *name);
 int gpu_create(void);
 int gpu_remove(void);
 int gpu_ensure(void);
+int gpu_defaults(void);
 
 int gpu_read(struct vdev *v, uint32_t region, uint64_t off, void *p, size_t len);
 int gpu_write(struct vdev *v, uint32_t region, uint64_t off, const void *p,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "gpu.h"
 #include "inject.h"
 #include "ours.h"
 
@@ -34,7 +35,7 @@ int inject_init(void)
 	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 	if (fail_nth < 0)
 		return -errno;
-	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
 		ret = file_write(settings[i].path, settings[i].value);
 		if (ret) {
 			printf("# %s: %d\n", settings[i].path, ret);

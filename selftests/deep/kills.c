@@ -60,8 +60,10 @@ static void child(struct world *w, unsigned int number)
 static int look(unsigned int number)
 {
 	struct vdev v;
-	int ret = vdev_open(&v);
+	int ret = gpu_defaults();
 
+	if (!ret)
+		ret = vdev_open(&v);
 	if (ret)
 		return ret;
 	if (vdev_get_state(&v) != VFIO_DEVICE_STATE_RUNNING)
@@ -88,7 +90,7 @@ static int one_kill(struct world *w, unsigned int number)
 	return look(number);
 }
 
-static void hangs(int signal)
+static void on_alarm(int signal)
 {
 	static const char text[] = "Bail out! a process does not die\n";
 
@@ -117,7 +119,7 @@ int main(int argc, char **argv)
 	if (ret)
 		ksft_exit_fail_msg("no device: %s\n", strerror(-ret));
 	users = gpu_module_users("vfio_mig");
-	signal(SIGALRM, hangs);
+	signal(SIGALRM, on_alarm);
 	for (i = 0; i < kills && bad < 5; i++) {
 		alarm(2 * LIMIT);
 		ret = one_kill(&w, i);

@@ -74,7 +74,7 @@ static void step_saving(struct world *w, unsigned int *seed)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(way) / sizeof(way[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(way); i++) {
 		if (rand_r(seed) % 4)
 			go(w, way[i]);
 		step_read(w, seed);
@@ -199,7 +199,7 @@ static void step_debugfs(struct world *w, unsigned int *seed)
 	char text[1024];
 	unsigned int i;
 
-	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(files); i++)
 		gpu_debugfs(files[i], text, sizeof(text));
 }
 
@@ -283,7 +283,7 @@ const struct party parties[] = {
 	{ "rmmod", step_rmmod, NULL, true },
 };
 
-const unsigned int nr_parties = sizeof(parties) / sizeof(parties[0]);
+const unsigned int nr_parties = ARRAY_SIZE(parties);
 
 /* A process that is to die does so in the middle of what others do. */
 void party_step(const struct party *p, struct world *w, unsigned int *seed)

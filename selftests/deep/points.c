@@ -184,6 +184,32 @@ static int call_precopy_info(struct trial *t)
 	return vdev_precopy_info(t->data, &info);
 }
 
+/* A new mode: the next answer has VFIO_PRECOPY_INFO_REINIT. */
+static int prepare_reinit(struct trial *t)
+{
+	int ret = vdev_feature(&t->v, VFIO_DEVICE_FEATURE_SET | FEATURE_INFOV2,
+			       NULL, 0);
+
+	if (!ret)
+		ret = prepare_precopy(t);
+	if (!ret && read_all(t) != -ENOMSG)
+		ret = -ENODATA;
+	return ret ? ret : gpu_put(&t->v, BAR_REGS, 0x508, 1, 2);
+}
+
+/* Who did not get the answer gets it when he asks again. */
+static int check_reinit(struct trial *t, int ret)
+{
+	struct vfio_precopy_info info;
+
+	if (!ret)
+		return 0;
+	ret = vdev_precopy_info(t->data, &info);
+	if (ret)
+		return ret;
+	return info.flags & INFO_REINIT ? 0 : -ENODATA;
+}
+
 static int call_data_size(struct trial *t)
 {
 	int64_t size = vdev_data_size(&t->v);
@@ -304,6 +330,14 @@ static int log_stop(struct trial *t)
 	return vdev_feature(&t->v, SET(DMA_LOGGING_STOP), NULL, 0);
 }
 
+/* A reset leaves the log as it is. */
+static int prepare_log(struct trial *t)
+{
+	int ret = log_stop(t);
+
+	return ret ? ret : log_start(t);
+}
+
 /* A log that did not start can be started. */
 static int check_log_start(struct trial *t, int ret)
 {
@@ -386,6 +420,30 @@ static int call_remove(struct trial *t)
 	return gpu_remove();
 }
 
+static int prepare_unloaded(struct trial *t)
+{
+	int ret = gpu_remove();
+
+	return ret ? ret : gpu_rmmod("vfio_mig_vgpu");
+}
+
+static int prepare_all_unloaded(struct trial *t)
+{
+	int ret = prepare_unloaded(t);
+
+	return ret ? ret : gpu_rmmod("vfio_mig");
+}
+
+static int call_load(struct trial *t)
+{
+	return gpu_insmod("vfio_mig_vgpu");
+}
+
+static int call_load_core(struct trial *t)
+{
+	return gpu_insmod("vfio_mig");
+}
+
 static int call_version_read(struct trial *t)
 {
 	return fact_read("version", t->token, sizeof(t->token));
@@ -405,7 +463,7 @@ static int call_fact_reads(struct trial *t)
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]) && !ret; i++)
+	for (i = 0; i < ARRAY_SIZE(names) && !ret; i++)
 		ret = fact_read(names[i], t->token, sizeof(t->token));
 	return ret;
 }
@@ -427,7 +485,7 @@ static int call_debugfs(struct trial *t)
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]) && !ret; i++)
+	for (i = 0; i < ARRAY_SIZE(names) && !ret; i++)
 		ret = gpu_debugfs(names[i], t->token, sizeof(t->token));
 	return ret;
 }
@@ -458,6 +516,8 @@ const struct point points[] = {
 	{ "read in STOP_COPY", prepare_stopcopy, call_read, check_read },
 	{ "write", prepare_resuming, call_write, check_write },
 	{ "precopy info", prepare_precopy, call_precopy_info },
+	{ "precopy info with news", prepare_reinit, call_precopy_info,
+	  check_reinit },
 	{ "data size", prepare_stopcopy, call_data_size },
 	{ "get state", prepare_stopcopy, call_get_state },
 	{ "reset", prepare_stopcopy, call_reset },
@@ -468,9 +528,9 @@ const struct point points[] = {
 	{ "check", prepare_token, call_check },
 	{ "negotiate", prepare_token, call_negotiate },
 	{ "reason", NULL, call_reason },
-	{ "log start", NULL, log_start, check_log_start },
-	{ "log report", log_start, log_report },
-	{ "log stop", log_start, log_stop },
+	{ "log start", log_stop, log_start, check_log_start },
+	{ "log report", prepare_log, log_report },
+	{ "log stop", prepare_log, log_stop },
 	{ "write of a region", NULL, call_region_write },
 	{ "read of a region", prepare_painted, call_region_read },
 	{ "mmap", NULL, call_mmap },
@@ -478,6 +538,9 @@ const struct point points[] = {
 	{ "open", NULL, call_open, .closed = true },
 	{ "create", prepare_gone, call_create, .closed = true },
 	{ "remove", NULL, call_remove, .closed = true },
+	{ "load", prepare_unloaded, call_load, .closed = true },
+	{ "load of the core", prepare_all_unloaded, call_load_core,
+	  .closed = true },
 	{ "read of version", NULL, call_version_read },
 	{ "write of version", prepare_token, call_version_write },
 	{ "reads of migration/", NULL, call_fact_reads },
@@ -487,4 +550,4 @@ const struct point points[] = {
 	{ "netlink check", prepare_netlink, call_netlink_check },
 };
 
-const unsigned int nr_points = sizeof(points) / sizeof(points[0]);
+const unsigned int nr_points = ARRAY_SIZE(points);

@@ -38,7 +38,7 @@ static void say(const char *text)
 }
 
 /* Who hangs, and where: the kernel's log gets the stacks. */
-static void hangs(int signal)
+static void on_alarm(int signal)
 {
 	unsigned int i;
 	int fd;
@@ -117,7 +117,7 @@ static void pair(struct world *w, unsigned int a, unsigned int b)
 	ksft_test_result(!ret, "%s and %s\n", parties[a].name, parties[b].name);
 }
 
-static void all(struct world *w)
+static void test_all(struct world *w)
 {
 	unsigned char chosen[32];
 	int ret;
@@ -177,7 +177,7 @@ int main(int argc, char **argv)
 	}
 	ksft_print_header();
 	ksft_set_plan(each_pair(&w, x, y, NULL) + !x);
-	signal(SIGALRM, hangs);
+	signal(SIGALRM, on_alarm);
 	ret = gpu_ensure();
 	if (!ret)
 		ret = world_init(&w);
@@ -185,6 +185,6 @@ int main(int argc, char **argv)
 		ksft_exit_fail_msg("no device: %s\n", strerror(-ret));
 	each_pair(&w, x, y, pair);
 	if (!x)
-		all(&w);
+		test_all(&w);
 	ksft_finished();
 }

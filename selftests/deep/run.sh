@@ -4,6 +4,7 @@
 # run.sh [PROGRAM ARGS...]: inside a lab machine, the programs of this
 # directory (or one of them) against a virtual GPU, by each way to a device
 # that the kernel has. Then, where the kernel can tell, what was leaked. TAP.
+# STEPS is how much each party of a race does, KILLS how many processes die.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/lab/load.sh
@@ -31,9 +32,10 @@ by() { # WAY PROGRAM ARGS...
 		run "$@"
 		return
 	fi
-	if [ -e /proc/self/fail-nth ]; then run faults; fi
-	run races
+	run stuck
+	run races -n "${STEPS:-20}"
 	run kills -n "${KILLS:-50}"
+	if [ -e /proc/self/fail-nth ]; then run faults; fi
 }
 
 # What looked lost for a moment only is not there any more the second time.

@@ -81,7 +81,7 @@ int world_init(struct world *w)
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (w->null < 0 || w->ram == MAP_FAILED)
 		return -errno;
-	for (i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(slots); i++) {
 		*slots[i] = dup(w->null);
 		if (*slots[i] < 0)
 			return -errno;
