@@ -10,6 +10,7 @@ help:
 	@echo 'make programs    build the test programs (in build/programs)'
 	@echo 'make unit        run the unit tests on this machine'
 	@echo 'make check       run all tests: unit, and in the lab for both kernels'
+	@echo 'make check-deep  run them and more on a kernel with every check on'
 	@echo 'make check-lint  run sparse, W=1, checkpatch and cppcheck'
 	@echo 'make demo        migrate a guest with its devices, in the lab'
 	@echo 'make bench       measure'
@@ -31,6 +32,9 @@ unit:
 check:
 	selftests/check.sh
 
+check-deep:
+	selftests/check-deep.sh
+
 check-lint:
 	selftests/lint.sh
 
@@ -43,4 +47,4 @@ bench:
 clean:
 	rm -rf build
 
-.PHONY: help image modules programs unit check check-lint demo bench clean
+.PHONY: help image modules programs unit check check-deep check-lint demo bench clean

@@ -31,11 +31,14 @@ static int put_token(struct sk_buff *skb, const struct vmig_object *o)
 static int put_object(struct sk_buff *skb, const struct vmig_object *o)
 {
 	const struct vmig_platform *p = vmig_object_platform(o);
+	int ret;
 
 	if (nla_put_string(skb, VFIO_MIG_A_NAME, o->name) ||
-	    nla_put_string(skb, VFIO_MIG_A_PLATFORM, p->name) ||
-	    put_token(skb, o))
+	    nla_put_string(skb, VFIO_MIG_A_PLATFORM, p->name))
 		return -EMSGSIZE;
+	ret = put_token(skb, o);
+	if (ret)
+		return ret;
 	if (o->vm)
 		return nla_put_u32(skb, VFIO_MIG_A_STATE,
 				   READ_ONCE(o->vm->state));
@@ -49,12 +52,14 @@ static int fill_object(struct sk_buff *skb, u32 portid, u32 seq, int flags,
 {
 	void *head = genlmsg_put(skb, portid, seq, &vmig_genl, flags,
 				 VFIO_MIG_CMD_OBJECT_GET);
+	int ret;
 
 	if (!head)
 		return -EMSGSIZE;
-	if (put_object(skb, o)) {
+	ret = put_object(skb, o);
+	if (ret) {
 		genlmsg_cancel(skb, head);
-		return -EMSGSIZE;
+		return ret;
 	}
 	genlmsg_end(skb, head);
 	return 0;
@@ -75,19 +80,21 @@ static bool dump_one(const struct vmig_object *o, void *arg)
 
 	if (w->at++ < w->cb->args[0])
 		return true;
-	if (fill_object(w->skb, NETLINK_CB(w->cb->skb).portid,
-			w->cb->nlh->nlmsg_seq, NLM_F_MULTI, o))
+	w->ret = fill_object(w->skb, NETLINK_CB(w->cb->skb).portid,
+			     w->cb->nlh->nlmsg_seq, NLM_F_MULTI, o);
+	if (w->ret)
 		return false;
 	w->cb->args[0]++;
 	return true;
 }
 
+/* A message with nothing in it would be the end of the dump. */
 static int object_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct walk w = { .skb = skb, .cb = cb };
 
 	vmig_objects_walk(dump_one, &w);
-	return skb->len;
+	return skb->len ? skb->len : w.ret;
 }
 
 static bool same_string(const struct nlattr *attr, const char *s)

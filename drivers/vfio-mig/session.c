@@ -213,8 +213,9 @@ static __poll_t session_poll(struct file *file, poll_table *wait)
 	return EPOLLIN | EPOLLRDNORM;
 }
 
+/* @passes: what the user knows when the answer has reached him */
 static int session_precopy_info(struct vmig_session *s,
-				struct vfio_precopy_info *info)
+				struct vfio_precopy_info *info, u32 *passes)
 {
 	struct vmig_pending p = {};
 
@@ -229,7 +230,7 @@ static int session_precopy_info(struct vmig_session *s,
 	/* v1 leaves flags as the user had them; v2 makes them an output. */
 	if (vmig_compat_precopy_v2(s->vm->vdev))
 		info->flags = p.passes != s->passes ? VMIG_PRECOPY_REINIT : 0;
-	s->passes = p.passes;
+	*passes = p.passes;
 	info->initial_bytes = p.initial + (s->fill - s->pos);
 	if (!s->head_done)
 		info->initial_bytes += VMIG_HEADER_LEN + VMIG_RECORD_LEN +
@@ -246,6 +247,7 @@ static long session_ioctl(struct file *file, unsigned int cmd,
 	unsigned long size = offsetofend(struct vfio_precopy_info, dirty_bytes);
 	void __user *user = (void __user *)arg;
 	struct vfio_precopy_info info = {};
+	u32 passes;
 	int ret;
 
 	if (cmd != VFIO_MIG_GET_PRECOPY_INFO)
@@ -254,10 +256,14 @@ static long session_ioctl(struct file *file, unsigned int cmd,
 		return -EFAULT;
 	if (info.argsz < size)
 		return -EINVAL;
-	ret = session_precopy_info(s, &info);
+	ret = session_precopy_info(s, &info, &passes);
 	if (ret)
 		return ret;
-	return copy_to_user(user, &info, size) ? -EFAULT : 0;
+	if (copy_to_user(user, &info, size))
+		return -EFAULT;
+	guard(mutex)(&s->lock);
+	s->passes = passes;
+	return 0;
 }
 
 static const struct file_operations vmig_save_fops = {

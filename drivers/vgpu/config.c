@@ -105,5 +105,5 @@ void vgpu_config_write(struct vgpu *v, u32 off, const u8 *buf, u32 len)
 		v->config[off + i] |= buf[i] & mask;
 	}
 	/* The engine may have waited for bus mastering. */
-	queue_work(system_unbound_wq, &v->work);
+	vgpu_engine_kick(v);
 }

@@ -3,6 +3,7 @@
  * BAR4: the copy engine. It moves page by page, so that it can stop between
  * any two and go on after a migration: what is left stands in its registers.
  */
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
 #include "vgpu.h"
@@ -31,6 +32,9 @@ enum engine_cmd {
 #define STATUS_BUSY	0x1
 #define STATUS_DONE	0x2	/* also the interrupt cause; write 1 to clear */
 #define STATUS_ERROR	0x4
+
+/* Of all engines: guest memory may keep a worker waiting. */
+static struct workqueue_struct *engine_wq;
 
 static bool in_vram(struct vgpu *v, u64 off, u32 len)
 {
@@ -97,6 +101,9 @@ static bool engine_step(struct vgpu *v)
 	if (!ret && n)
 		ret = write_target(v, &s, n);
 	guard(mutex)(&v->lock);
+	/* A page that was given up is copied again when the engine goes on. */
+	if (ret && v->paused)
+		return false;
 	v->state.eng_src += n;
 	v->state.eng_dst += n;
 	v->state.eng_len -= n;
@@ -114,12 +121,44 @@ static bool engine_may_run(struct vgpu *v)
 	       v->config[PCI_COMMAND] & PCI_COMMAND_MASTER;
 }
 
+static void set_runner(struct vgpu *v, struct task_struct *task)
+{
+	guard(mutex)(&v->lock);
+	v->runner = task;
+}
+
+/*
+ * Guest memory may take as long as its owner likes (userfaultfd). Only a fatal
+ * signal ends that wait, so the worker takes one while it is here.
+ */
 static void engine_work(struct work_struct *work)
 {
 	struct vgpu *v = container_of(work, struct vgpu, work);
 
+	allow_kernel_signal(SIGKILL);
+	set_runner(v, current);
 	while (engine_may_run(v) && engine_step(v))
 		cond_resched();
+	set_runner(v, NULL);
+	disallow_signal(SIGKILL);
+	flush_signals(current);
+}
+
+int vgpu_engine_setup(void)
+{
+	engine_wq = alloc_workqueue("vfio_mig_vgpu", WQ_UNBOUND, 0);
+	return engine_wq ? 0 : -ENOMEM;
+}
+
+void vgpu_engine_teardown(void)
+{
+	destroy_workqueue(engine_wq);
+}
+
+/* Something that the engine may have waited for has changed. */
+void vgpu_engine_kick(struct vgpu *v)
+{
+	queue_work(engine_wq, &v->work);
 }
 
 int vgpu_engine_init(struct vgpu *v)
@@ -134,11 +173,14 @@ void vgpu_engine_free(struct vgpu *v)
 	kfree(v->bounce);
 }
 
-/* On return the engine moves nothing any more. */
+/* On return the engine moves nothing any more. Guest memory is not waited for. */
 void vgpu_engine_pause(struct vgpu *v)
 {
-	scoped_guard(mutex, &v->lock)
+	scoped_guard(mutex, &v->lock) {
 		v->paused = true;
+		if (v->runner)
+			send_sig(SIGKILL, v->runner, 1);
+	}
 	flush_work(&v->work);
 }
 
@@ -150,7 +192,7 @@ void vgpu_engine_resume(struct vgpu *v)
 	if (v->state.eng_status & STATUS_DONE && v->state.eng_irq_enable)
 		vgpu_irq_fire(v);
 	if (v->state.eng_status & STATUS_BUSY)
-		queue_work(system_unbound_wq, &v->work);
+		vgpu_engine_kick(v);
 }
 
 void vgpu_engine_reset(struct vgpu *v)
@@ -215,7 +257,7 @@ static void engine_start(struct vgpu *v, u32 cmd)
 		return;
 	v->state.eng_cmd = cmd;
 	v->state.eng_status = STATUS_BUSY;
-	queue_work(system_unbound_wq, &v->work);
+	vgpu_engine_kick(v);
 }
 
 /* While it is busy, only the status can be written, to clear the cause. */

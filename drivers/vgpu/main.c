@@ -328,7 +328,10 @@ static int vgpu_probe(struct mdev_device *mdev)
 	if (IS_ERR(v))
 		return PTR_ERR(v);
 	dev_set_drvdata(&mdev->dev, v);
-	ret = vfio_register_emulated_iommu_dev(&v->vdev);
+	/* VFIO would do it, and not notice when it fails. */
+	ret = vfio_assign_device_set(&v->vdev, &v->vdev);
+	if (!ret)
+		ret = vfio_register_emulated_iommu_dev(&v->vdev);
 	if (ret) {
 		vfio_put_device(&v->vdev);
 		return ret;
@@ -413,9 +416,12 @@ static int __init vgpu_module_init(void)
 
 	atomic_set(&free_mib, min_t(unsigned int, total_mib, INT_MAX));
 	init_types();
-	ret = mdev_register_driver(&vgpu_driver);
+	ret = vgpu_engine_setup();
 	if (ret)
 		return ret;
+	ret = mdev_register_driver(&vgpu_driver);
+	if (ret)
+		goto err_engine;
 	ret = class_register(&vgpu_class);
 	if (ret)
 		goto err_driver;
@@ -442,6 +448,8 @@ err_class:
 	class_unregister(&vgpu_class);
 err_driver:
 	mdev_unregister_driver(&vgpu_driver);
+err_engine:
+	vgpu_engine_teardown();
 	return ret;
 }
 
@@ -452,6 +460,7 @@ static void __exit vgpu_module_exit(void)
 	device_unregister(vgpu_root);
 	class_unregister(&vgpu_class);
 	mdev_unregister_driver(&vgpu_driver);
+	vgpu_engine_teardown();
 }
 
 module_init(vgpu_module_init);

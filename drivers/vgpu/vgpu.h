@@ -88,7 +88,8 @@ struct vgpu_vram {
  * @vdev: VFIO device
  * @vm: migration half
  * @type: size of VRAM
- * @lock: protects @state, @shadow, @config, @paused and the trigger of @msi
+ * @lock: protects @state, @shadow, @config, @paused, @runner and the trigger of
+ *	@msi
  * @state: registers
  * @shadow: registers of a stream that is being loaded
  * @config: PCI configuration space
@@ -96,6 +97,7 @@ struct vgpu_vram {
  * @paused: the copy engine may not run (P2P states, STOP)
  * @work: the copy engine
  * @bounce: page of the copy engine, used by @work only
+ * @runner: worker that is in @work, or NULL
  * @log: guest memory that the copy engine wrote
  * @msi: eventfd of the VMM, NULL when MSI is off
  */
@@ -111,6 +113,7 @@ struct vgpu {
 	bool paused;
 	struct work_struct work;
 	void *bounce;
+	struct task_struct *runner;
 	struct vmig_dirty_log log;
 	struct eventfd_ctx *msi;
 };
@@ -171,6 +174,9 @@ void vgpu_vram_pending(struct vmig_dev *vm, struct vmig_pending *p);
 u32 vgpu_vram_crc(struct vgpu *v);
 
 /* engine.c */
+int vgpu_engine_setup(void);
+void vgpu_engine_teardown(void);
+void vgpu_engine_kick(struct vgpu *v);
 int vgpu_engine_init(struct vgpu *v);
 void vgpu_engine_free(struct vgpu *v);
 void vgpu_engine_reset(struct vgpu *v);

@@ -221,6 +221,8 @@ class Vgpu(Bochs):
 
     kind = "vgpu"
     number = 0
+    # "on" does without a log of the pages that the device wrote; see auto.py.
+    migration = "on"
 
     def __init__(self, mib=16):
         super().__init__(mib)
@@ -234,8 +236,8 @@ class Vgpu(Bochs):
 
     def args(self, index):
         return ["-device", "vfio-pci,id=gpu%d,sysfsdev=%s/%s,display=on,"
-                "enable-migration=on,migration-events=on,addr=%#x"
-                % (index, MDEV, self.uuid, index + 2)]
+                "enable-migration=%s,migration-events=on,addr=%#x"
+                % (index, MDEV, self.uuid, self.migration, index + 2)]
 
     def debugfs(self, name):
         return "%s/%s/%s" % (DEBUGFS, self.uuid, name)
