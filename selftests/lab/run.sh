@@ -216,7 +216,10 @@ stop() {
 parse "$@"
 # While a kernel looks at its first CPU it forgets for a moment that it has five
 # levels of page tables, and KASAN, asked by an interrupt then, cries wolf.
-[ "$kernel" != deep ] || append+=" no5lvl"
+if [ "$kernel" = deep ]; then
+	append+=" no5lvl"
+	"$LAB_DIR/kernel.sh" deep >/dev/null
+fi
 "$LAB_DIR/image.sh"
 lab_kernel "$kernel" >/dev/null
 [ "$accel" != auto ] || accel=$("$LAB_DIR/accel.sh")
