@@ -224,6 +224,23 @@ static bool length_is_bounded(void)
 	       strstr(v.text, "too long");
 }
 
+static bool words_are_bounded(void)
+{
+	char token[VMIG_TOKEN_MAX];
+	struct vmig_verdict v;
+	size_t n = sprintf(token, "%s", HEAD);
+	int i;
+
+	/* Three of them stand in the head. */
+	for (i = 3; i < VMIG_WORDS_MAX; i++)
+		n += sprintf(token + n, " x_%02d=1", i);
+	if (vmig_token_valid(token, &v))
+		return false;
+	sprintf(token + n, " x_a=1");
+	return vmig_token_valid(token, &v) == -EINVAL &&
+	       strstr(v.text, "too many");
+}
+
 static int written(char *buf, size_t len, const char *value)
 {
 	struct vmig_token_writer w;
@@ -371,12 +388,13 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "--vectors"))
 		return print_vectors();
-	tap_plan(ARRAY_SIZE(forms) + ARRAY_SIZE(decisions) + 4);
+	tap_plan(ARRAY_SIZE(forms) + ARRAY_SIZE(decisions) + 5);
 	for (i = 0; i < ARRAY_SIZE(forms); i++)
 		check_form(&forms[i]);
 	for (i = 0; i < ARRAY_SIZE(decisions); i++)
 		check_decision(&decisions[i]);
 	tap(length_is_bounded(), "a token has 1023 bytes at most");
+	tap(words_are_bounded(), "and 48 keys");
 	tap(writer_is_careful(), "the writer makes tokens or errors");
 	tap(random_pairs(20000), "any two texts have a verdict with a reason");
 	tap(argc > 1 && vectors_hold(argv[1]), "the vectors hold");
