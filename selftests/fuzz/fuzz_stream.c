@@ -7,12 +7,7 @@
 #include <linux/vfio_mig_stream.h>
 #include <stdlib.h>
 
-size_t LLVMFuzzerMutate(u8 *data, size_t size, size_t max);
-size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max,
-			       unsigned int seed);
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
-
-#define CHECK(what) do { if (!(what)) abort(); } while (0)
+#include "fuzz.h"
 
 static u8 payload[2][VMIG_CHUNK_MAX];
 #define MAX_MINOR 3
@@ -118,6 +113,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		u8 *more = malloc(size + 1);
 		struct outcome o;
 
+		CHECK(more);
 		memcpy(more, data, size);
 		more[size] = 0;
 		o = parse(more, size + 1, 0, payload[1]);

@@ -7,9 +7,7 @@
 #include <linux/vfio_mig_token.h>
 #include <stdlib.h>
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
-
-#define CHECK(what) do { if (!(what)) abort(); } while (0)
+#include "fuzz.h"
 
 static void check_text(const char *text, size_t room)
 {
@@ -71,6 +69,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	struct vmig_verdict v;
 	const char *second;
 
+	CHECK(both);
 	/* The first ends at a NUL of the input's own, if there is one. */
 	memcpy(both, data, size);
 	memset(both + size, 0, 2);

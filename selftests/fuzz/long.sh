@@ -10,7 +10,10 @@ tool() {
 	command -v "$1" || compgen -c "$1-" | sort -V | tail -n 1
 }
 profdata=$(tool llvm-profdata) cov=$(tool llvm-cov)
-[ -n "$profdata" ] && [ -n "$cov" ] || { echo "needs the package llvm" >&2; exit 1; }
+if [ -z "$profdata" ] || [ -z "$cov" ]; then
+	echo "needs the package llvm" >&2
+	exit 1
+fi
 out=$(readlink -f "$1") seconds=$2
 
 for target in stream token; do
