@@ -81,7 +81,7 @@ checkpatch() {
 		esac
 	done < <(tracked '*.[ch]')
 	checkpatch_on MACRO_ARG_REUSE,CONST_STRUCT ${other[@]+"${other[@]}"} || status=1
-	checkpatch_on MACRO_ARG_REUSE,PREFER_KERNEL_TYPES,VOLATILE,LONG_LINE_STRING,STRCPY,PREFER_DEFINED_ATTRIBUTE_MACRO,CAMELCASE,AVOID_EXTERNS \
+	checkpatch_on MACRO_ARG_REUSE,PREFER_KERNEL_TYPES,VOLATILE,LONG_LINE_STRING,STRCPY,PREFER_DEFINED_ATTRIBUTE_MACRO \
 		${user[@]+"${user[@]}"} || status=1
 	checkpatch_on OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT \
 		${trace[@]+"${trace[@]}"} || status=1

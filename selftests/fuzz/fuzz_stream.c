@@ -103,7 +103,7 @@ static void round_trip(const u8 *data, size_t size)
 	CHECK(!o.done && (o.error || !o.done));
 }
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+int fuzz_one(const u8 *data, size_t size)
 {
 	struct outcome whole = parse(data, size, 0, payload[0]);
 	struct outcome cut = parse(data, size, 1 + size, payload[1]);
@@ -163,10 +163,9 @@ static void repair(u8 *data, size_t size)
 	}
 }
 
-size_t LLVMFuzzerCustomMutator(u8 *data, size_t size, size_t max,
-			       unsigned int seed)
+size_t fuzz_mutator(u8 *data, size_t size, size_t max, unsigned int seed)
 {
-	size = LLVMFuzzerMutate(data, size, max);
+	size = fuzz_mutate(data, size, max);
 	/* Every fourth input keeps its wrong checksums. */
 	if (seed % 4)
 		repair(data, size);

@@ -63,7 +63,7 @@ static void decide(const char *a, const char *b)
 	CHECK(ret == neg || ret == -EPROTONOSUPPORT || neg == -EPROTONOSUPPORT);
 }
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+int fuzz_one(const u8 *data, size_t size)
 {
 	char *both = malloc(size + 2);
 	struct vmig_verdict v;
