@@ -43,6 +43,25 @@ static void zap(struct vgpu *v, unsigned long first, unsigned long nr)
 			    (u64)nr << PAGE_SHIFT, true);
 }
 
+/*
+ * KVM faults a page in, looks it up, and takes it for an error of its user when
+ * the page is gone again (hva_to_pfn_remapped()). It does both under the lock of
+ * the address space, which is that of who saves: no zap may come in between.
+ * Taken before sem, as by a fault. A reset does without: it waits for no fault
+ * of a user, and the VMM has stopped its CPUs then.
+ */
+static void zap_while_running(struct vgpu *v, unsigned long first,
+			      unsigned long nr)
+{
+	struct mm_struct *mm = current->mm;
+
+	if (mm)
+		mmap_write_lock(mm);
+	zap(v, first, nr);
+	if (mm)
+		mmap_write_unlock(mm);
+}
+
 static void free_pages_all(struct vgpu_vram *m)
 {
 	unsigned long i;
@@ -212,13 +231,13 @@ void vgpu_vram_track(struct vgpu *v, bool on)
 	WRITE_ONCE(m->restart, false);
 	if (!on)
 		return;
-	guard(rwsem_write)(&m->sem);
-	bitmap_zero(m->dirty, m->nr);
-	for (i = 0; i < m->nr; i++)
-		if (m->pages[i])
-			__set_bit(i, m->dirty);
-	bitmap_zero(m->writable, m->nr);
-	zap(v, 0, m->nr);
+	scoped_guard(rwsem_write, &m->sem) {
+		bitmap_zero(m->writable, m->nr);
+		for (i = 0; i < m->nr; i++)
+			assign_bit(i, m->dirty, m->pages[i]);
+	}
+	/* A page that comes up before this is made dirty by its first write. */
+	zap_while_running(v, 0, m->nr);
 }
 
 /* After a change of mode the guest paints all anew: worth a pass of its own. */
@@ -255,7 +274,7 @@ static unsigned long claim_run(struct vgpu *v, unsigned long first)
 		n++;
 	}
 	if (mapped)
-		zap(v, first, n);
+		zap_while_running(v, first, n);
 	return n;
 }
 

@@ -58,6 +58,7 @@ module_in_use() {
 	wait "$holder"
 }
 
+lab_load_kvm || echo "# no kvm"
 lab_load vfio_iommu_type1 && lab_load vfio_mig_vgpu && make_devices || exit 1
 export VFIO_MIG_DEVICE=$bus/${uuids[0]}
 for way in $(ways); do
