@@ -12,6 +12,7 @@ help:
 	@echo 'make check       run all tests: unit, and in the lab for both kernels'
 	@echo 'make check-deep  run them and more on a kernel with every check on'
 	@echo 'make check-lint  run sparse, W=1, checkpatch and cppcheck'
+	@echo 'make fuzz        libFuzzer on shared code for SECONDS=600 a target'
 	@echo 'make demo        migrate a guest with its devices, in the lab'
 	@echo 'make bench       measure'
 	@echo 'make image       make the lab image only (in the cache; needs root)'
@@ -38,6 +39,9 @@ check-deep:
 check-lint:
 	selftests/lint.sh
 
+fuzz:
+	$(MAKE) -C selftests/fuzz long $(if $(SECONDS),SECONDS=$(SECONDS))
+
 demo:
 	selftests/qemu/demo.sh
 
@@ -47,4 +51,4 @@ bench:
 clean:
 	rm -rf build
 
-.PHONY: help image modules programs unit check check-deep check-lint demo bench clean
+.PHONY: help image modules programs unit check check-deep check-lint fuzz demo bench clean

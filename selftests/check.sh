@@ -3,19 +3,34 @@
 #
 # check.sh [STEP...]: everything that is tested on each change. Prints the
 # TAP of every step and ends with "N passed, N failed, N skipped". Steps:
-# unit, image, programs, lint, then build-VER, guest-VER and qemu-VER for both
-# kernels, 6.12 and 7.2, and two-hosts.
+# unit, fuzz, image, programs, lint, then build-VER, guest-VER and qemu-VER for both
+# kernels, 6.12 and 7.2, two-hosts, versions and mtty.
 set -euo pipefail
 # shellcheck source=selftests/steps.sh
 . "$(dirname "$0")/steps.sh"
+
+apt_install() {
+	DEBIAN_FRONTEND=noninteractive apt-get install -y \
+		--no-install-recommends "$@" >&2
+}
+
+# The run-time library is a package of its own in newer releases.
+fuzzes() {
+	echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+		clang -fsanitize=fuzzer,address -x c -o /dev/null - 2>/dev/null
+}
+
+fuzz() {
+	fuzzes || apt_install clang
+	fuzzes || apt_install libclang-rt-dev
+	make -s --no-print-directory -C "$REPO/selftests/fuzz" check
+}
 
 host_tools() {
 	local missing=()
 	command -v gcc >/dev/null || missing+=(gcc libc6-dev)
 	command -v make >/dev/null || missing+=(make)
-	[ ${#missing[@]} -gt 0 ] || return 0
-	DEBIAN_FRONTEND=noninteractive apt-get install -y \
-		--no-install-recommends "${missing[@]}" >&2
+	[ ${#missing[@]} -eq 0 ] || apt_install "${missing[@]}"
 }
 
 # Unmodified QEMU migrates running guests; a shorter set on the older kernel.
@@ -42,10 +57,14 @@ lab() {
 		kernel "$kver"
 	done
 	step two-hosts "$REPO/selftests/qemu/two-hosts.sh"
+	step versions "$REPO/selftests/qemu/versions.sh"
+	# The kernel's own sample, on a kernel that shows what is wrong with it.
+	step mtty "$REPO/selftests/conformance/mtty.sh"
 }
 
 mkdir -p "$REPO/build"
 host_tools
 step unit make -s --no-print-directory -C "$REPO/selftests/unit" check
+step fuzz fuzz
 lab
 finish

@@ -68,8 +68,9 @@ is_user() { case $1 in *_user.h) true ;; drivers/* | include/*) false ;; esac }
 
 # Headers of trace events have a layout of their own, headers for many kernels
 # compare versions, user space has its own types
-# and maps registers. Macros that describe a
-# structure's members take sizes and offsets of the same argument.
+# and maps registers, and cites sentences. Macros that describe a
+# structure's members take sizes and offsets of the same argument. A binary
+# attribute that belongs to one object is not constant.
 checkpatch() {
 	local file user=() trace=() compat=() other=() status=0
 	while read -r file; do
@@ -79,8 +80,8 @@ checkpatch() {
 		*) if is_user "$file"; then user+=("$file"); else other+=("$file"); fi ;;
 		esac
 	done < <(tracked '*.[ch]')
-	checkpatch_on MACRO_ARG_REUSE ${other[@]+"${other[@]}"} || status=1
-	checkpatch_on MACRO_ARG_REUSE,PREFER_KERNEL_TYPES,VOLATILE \
+	checkpatch_on MACRO_ARG_REUSE,CONST_STRUCT ${other[@]+"${other[@]}"} || status=1
+	checkpatch_on MACRO_ARG_REUSE,PREFER_KERNEL_TYPES,VOLATILE,LONG_LINE_STRING,STRCPY,PREFER_DEFINED_ATTRIBUTE_MACRO \
 		${user[@]+"${user[@]}"} || status=1
 	checkpatch_on OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT \
 		${trace[@]+"${trace[@]}"} || status=1
@@ -105,8 +106,16 @@ cppcheck_on() {
 
 scripts() {
 	local files
-	mapfile -t files < <(tracked '*.sh' .ci/run)
+	mapfile -t files < <(tracked '*.sh' .ci/run \
+		selftests/conformance/vfio-conformance)
 	(cd "$REPO" && shellcheck -x -P SCRIPTDIR "${files[@]}")
+}
+
+citations() {
+	local dir
+	dir=$("$LAB_DIR/linux-source.sh") || return 1
+	"$REPO/selftests/conformance/citations.sh" \
+		"$dir/include/uapi/linux/vfio.h"
 }
 
 work=$REPO/build/lint-$$
@@ -118,10 +127,12 @@ for kver in $LAB_KERNELS; do
 done
 clean "checkpatch" checkpatch
 clean "cppcheck kernel" cppcheck_on 'drivers/*.c' -D__KERNEL__ \
+	'-D__counted_by(x)=' \
 	--suppress=unknownMacro
 clean "cppcheck user" cppcheck_on 'lib/*.c'
 clean "cppcheck tools" cppcheck_on 'tools/*.c'
 clean "cppcheck selftests" cppcheck_on 'selftests/*.c'
+clean "citations of the uAPI" citations
 if command -v shellcheck >/dev/null; then
 	clean "shellcheck" scripts
 else

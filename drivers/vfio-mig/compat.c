@@ -268,7 +268,7 @@ static bool known(const struct vmig_word *w)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
 		if (is_key(w, keys[i]))
 			return true;
 	return has_prefix(w, "eq_") || has_prefix(w, "min_") ||

@@ -67,38 +67,34 @@ static int finish_verdict(struct vfio_mig_verdict *out,
 
 static int run_check(struct vmig_dev *vm, void *arg)
 {
+	struct vmig_verdict *v __free(kfree) = kzalloc(sizeof(*v),
+						       GFP_KERNEL_ACCOUNT);
 	struct vfio_mig_check *c = arg;
-	struct vmig_verdict *v;
 	int ret;
 
 	if (!terminated(c->token))
 		return -EINVAL;
-	v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
 	if (!v)
 		return -ENOMEM;
 	ret = vmig_judge(vm->kind, vm, c->token, v);
-	ret = finish_verdict(&c->verdict, v, ret);
-	kfree(v);
-	return ret;
+	return finish_verdict(&c->verdict, v, ret);
 }
 
 static int run_negotiate(struct vmig_dev *vm, void *arg)
 {
+	struct vmig_verdict *v __free(kfree) = kzalloc(sizeof(*v),
+						       GFP_KERNEL_ACCOUNT);
 	struct vfio_mig_negotiate *n = arg;
-	struct vmig_verdict *v;
 	int ret;
 
 	if (!terminated(n->token) || n->reserved)
 		return -EINVAL;
-	v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
 	if (!v)
 		return -ENOMEM;
 	ret = vmig_negotiate(vm, n->token, v);
 	n->major = VMIG_STREAM_MAJOR;
 	n->minor = max(ret, 0);
-	ret = finish_verdict(&n->verdict, v, ret);
-	kfree(v);
-	return ret;
+	return finish_verdict(&n->verdict, v, ret);
 }
 
 static int run_size(struct vmig_dev *vm, void *arg)

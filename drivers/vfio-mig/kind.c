@@ -195,6 +195,23 @@ static int build_token(const struct vmig_kind *kind,
 }
 
 /**
+ * vmig_describe - add a key to a token, for vmig_kind.describe
+ * @w: token being written
+ * @key: eq_ or min_ and a name, or x_ and a name for what binds nobody
+ * @fmt: value, as for printk()
+ */
+void vmig_describe(struct vmig_token_writer *w, const char *key,
+		   const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vmig_token_vput(w, key, fmt, args);
+	va_end(args);
+}
+EXPORT_SYMBOL_GPL(vmig_describe);
+
+/**
  * vmig_kind_token - token of a device of a kind, before there is one
  * @kind: kind
  * @buf: room for it

@@ -173,7 +173,7 @@ static int fill_verdict(struct sk_buff *skb, struct genl_info *info,
 
 /*
  * The verdict goes out as a reply; one that says no is also the call's error,
- * with as much of the reason as an extended acknowledgement takes.
+ * with as much of the reason as extack takes.
  */
 static bool check_one(const struct vmig_object *o, void *arg)
 {

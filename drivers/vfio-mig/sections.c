@@ -302,6 +302,20 @@ static int compare_token(struct vmig_dev *vm, const u8 *peer, u32 len)
 	return ret < 0 ? vmig_refuse(vm, ret, "%s", v->text) : 0;
 }
 
+static int refuse_minor(struct vmig_session *s, const char *why)
+{
+	return vmig_refuse(s->vm, -EPROTONOSUPPORT, "stream %u.%u: %s",
+			   VMIG_STREAM_MAJOR, s->parser.minor, why);
+}
+
+/* As far as the operator lets this device go, whatever it shows now. */
+static int check_newer(struct vmig_session *s)
+{
+	if (s->parser.minor <= s->vm->pins.platform->minor)
+		return 0;
+	return refuse_minor(s, "newer than what this device accepts");
+}
+
 static int consume_token(struct vmig_session *s)
 {
 	const char *bad = vmig_minor_bad(s->vm->kind, s->parser.minor);
@@ -309,13 +323,15 @@ static int consume_token(struct vmig_session *s)
 	int ret;
 
 	if (bad)
-		return vmig_refuse(s->vm, -EPROTONOSUPPORT, "stream %u.%u: %s",
-				   VMIG_STREAM_MAJOR, s->parser.minor, bad);
+		return refuse_minor(s, bad);
 	if (rec->tag != VMIG_TAG_TOKEN || rec->vendor || rec->version != 1)
 		return vmig_refuse(s->vm, -EINVAL, "stream has no token");
 	if (rec->length >= VMIG_TOKEN_MAX)
 		return vmig_refuse(s->vm, -EINVAL, "token is too long");
 	ret = compare_token(s->vm, s->parser.payload, rec->length);
+	/* The token comes first in every minor, and its words say more. */
+	if (!ret)
+		ret = check_newer(s);
 	s->head_done = !ret;
 	return ret;
 }

@@ -302,8 +302,8 @@ static struct vmig_session *session_alloc(struct vmig_dev *vm,
 	}
 	s->minor = save ? max(vmig_emit_minor(vm), 0) : 0;
 	s->forced = vm->pins.forced;
-	/* As far as the operator lets this device go, whatever it shows now. */
-	vmig_parser_init(&s->parser, s->buf, vm->pins.platform->minor);
+	/* Which minor is accepted is said best when the token is there. */
+	vmig_parser_init(&s->parser, s->buf, U16_MAX);
 	return s;
 }
 

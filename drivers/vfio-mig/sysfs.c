@@ -90,7 +90,7 @@ static ssize_t version_write(struct file *file, struct kobject *kobj,
 			     char *buf, loff_t off, size_t count)
 {
 	struct vmig_facts *f = container_of(attr, struct vmig_facts, version);
-	struct vmig_verdict *v;
+	struct vmig_verdict *v __free(kfree) = kzalloc(sizeof(*v), GFP_KERNEL);
 	char *token;
 	int ret;
 
@@ -99,9 +99,7 @@ static ssize_t version_write(struct file *file, struct kobject *kobj,
 	token = copy_token(buf, count);
 	if (IS_ERR(token))
 		return PTR_ERR(token);
-	v = kzalloc(sizeof(*v), GFP_KERNEL);
 	ret = v ? vmig_judge(f->o.kind, f->o.vm, token, v) : -ENOMEM;
-	kfree(v);
 	kfree(token);
 	return ret ? ret : count;
 }
@@ -246,7 +244,7 @@ static int parse_sections(const struct vmig_kind *k, char *list,
 	char *name;
 
 	*mask = 0;
-	while ((name = strsep(&list, " \n"))) {
+	while ((name = strsep(&list, "\n "))) {
 		if (!*name)
 			continue;
 		for (i = 0; i < k->nr_sections; i++)

@@ -5,7 +5,6 @@
  */
 #ifdef __KERNEL__
 #include <linux/errno.h>
-#include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/stdarg.h>
 #include <linux/string.h>
@@ -47,7 +46,7 @@ static size_t value_span(const char *p)
 	return n;
 }
 
-__attribute__((format(printf, 2, 0)))
+__printf(2, 0)
 static void put(struct vmig_token_writer *w, const char *fmt, va_list args)
 {
 	int n = vsnprintf(w->buf + w->pos, w->len - w->pos, fmt, args);
@@ -58,7 +57,7 @@ static void put(struct vmig_token_writer *w, const char *fmt, va_list args)
 		w->pos += n;
 }
 
-__attribute__((format(printf, 2, 3)))
+__printf(2, 3)
 static void put_text(struct vmig_token_writer *w, const char *fmt, ...)
 {
 	va_list args;
@@ -87,6 +86,27 @@ void vmig_token_begin(struct vmig_token_writer *w, char *buf, size_t len,
 }
 
 /**
+ * vmig_token_vput - add a word
+ * @w: writer
+ * @key: key
+ * @fmt: value, as for vprintf()
+ * @args: what @fmt asks for
+ */
+void vmig_token_vput(struct vmig_token_writer *w, const char *key,
+		     const char *fmt, va_list args)
+{
+	size_t at;
+
+	put_text(w, " %s=", key);
+	at = w->pos;
+	if (!w->error)
+		put(w, fmt, args);
+	/* A value that has a blank would be two words. */
+	if (!w->error && value_span(w->buf + at) != w->pos - at)
+		w->error = -EINVAL;
+}
+
+/**
  * vmig_token_put - add a word
  * @w: writer
  * @key: key
@@ -96,21 +116,11 @@ void vmig_token_put(struct vmig_token_writer *w, const char *key,
 		    const char *fmt, ...)
 {
 	va_list args;
-	size_t at;
 
-	put_text(w, " %s=", key);
-	at = w->pos;
 	va_start(args, fmt);
-	if (!w->error)
-		put(w, fmt, args);
+	vmig_token_vput(w, key, fmt, args);
 	va_end(args);
-	/* A value that has a blank would be two words. */
-	if (!w->error && value_span(w->buf + at) != w->pos - at)
-		w->error = -EINVAL;
 }
-#ifdef __KERNEL__
-EXPORT_SYMBOL_GPL(vmig_token_put);
-#endif
 
 /**
  * vmig_token_end - the token is complete

@@ -151,7 +151,7 @@ static const struct vmig_ops vgpu_ops = {
 static void vgpu_describe(const struct vmig_kind *kind,
 			  struct vmig_token_writer *w)
 {
-	vmig_token_put(w, "eq_vram_mib", "%u", kind_to_type(kind)->vram_mib);
+	vmig_describe(w, "eq_vram_mib", "%u", kind_to_type(kind)->vram_mib);
 }
 
 void vgpu_kind_init(struct vmig_kind *kind, char **platform)

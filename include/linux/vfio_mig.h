@@ -315,6 +315,8 @@ int vmig_get_data_size(struct vmig_dev *vm, unsigned long *len);
 int vmig_device_feature(struct vmig_dev *vm, u32 flags, void __user *arg,
 			size_t argsz);
 
+__printf(3, 4) void vmig_describe(struct vmig_token_writer *w,
+				  const char *key, const char *fmt, ...);
 int vmig_kind_token(const struct vmig_kind *kind, char *buf, size_t len);
 int vmig_device_token(struct vmig_dev *vm, char *buf, size_t len);
 struct vmig_facts *vmig_facts_add(struct kobject *parent,

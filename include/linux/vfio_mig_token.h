@@ -9,8 +9,10 @@
 #define _VFIO_MIG_TOKEN_H
 
 #ifdef __KERNEL__
+#include <linux/stdarg.h>
 #include <linux/types.h>
 #else
+#include <stdarg.h>
 #include "vfio_mig_user.h"
 #endif
 
@@ -86,9 +88,11 @@ struct vmig_token_writer {
 
 void vmig_token_begin(struct vmig_token_writer *w, char *buf, size_t len,
 		      const char *type);
-__attribute__((format(printf, 3, 4)))
-void vmig_token_put(struct vmig_token_writer *w, const char *key,
-		    const char *fmt, ...);
+__printf(3, 0) void vmig_token_vput(struct vmig_token_writer *w,
+				    const char *key, const char *fmt,
+				    va_list args);
+__printf(3, 4) void vmig_token_put(struct vmig_token_writer *w,
+				   const char *key, const char *fmt, ...);
 int vmig_token_end(struct vmig_token_writer *w);
 
 bool vmig_token_next(const char **p, struct vmig_word *word);

@@ -283,7 +283,7 @@ TEST_F(device, known_bad_format_is_refused)
 	char own[VFIO_MIG_TOKEN_MAX], text[VFIO_MIG_TEXT_MAX];
 
 	ASSERT_EQ(0, ours_describe(&self->v, &d));
-	strcpy(own, d.token);
+	memcpy(own, d.token, sizeof(own));
 	ASSERT_EQ(0, stream_save(&self->v, &s));
 	ASSERT_EQ(0, file_write(BAD_FORMATS, "x:1.0 bochs-vgpu:1.1\n"));
 	ASSERT_EQ(0, ours_describe(&self->v, &d));

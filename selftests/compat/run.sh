@@ -30,8 +30,15 @@ tap() { # NAME CMD...
 
 create() { echo "$uuid" >"$types/vfio_mig_vgpu-4/create"; }
 remove() { echo 1 >"$device/remove"; }
-rounds() { for _ in 1 2 3 4 5 6 7 8 9 10; do remove && create || return 1; done; }
-reload() { remove && rmmod vfio_mig_vgpu && lab_load vfio_mig_vgpu && create; }
+rounds() {
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		remove || return 1
+		create || return 1
+	done
+}
+reload() {
+	remove && rmmod vfio_mig_vgpu && lab_load vfio_mig_vgpu && create
+}
 refused() { ! "$@" 2>/dev/null; }
 accepts() { cat "$2/version" >"$1/version"; }
 
@@ -47,23 +54,23 @@ dump_is_complete() {
 	local out
 	out=$(mignl dump) || return 1
 	[ "$(grep -c "^type vfio_mig_vgpu-[0-9]* vfio_mig_vgpu 2026.2 vmig1 " <<<"$out")" = 4 ] &&
-		grep -q "^device $uuid - 2026.2 $(cat $device/version)\$" <<<"$out"
+		grep -q "^device $uuid - 2026.2 $(cat "$device/version")\$" <<<"$out"
 }
 
 check_is_yes() {
-	mignl check "$1" "$(cat $device/version)" | grep -q '^0 '
+	mignl check "$1" "$(cat "$device/version")" | grep -q '^0 '
 }
 
 check_says_why() {
 	local out
-	out=$(mignl check vfio_mig_vgpu-64 "$(cat $device/version)")
+	out=$(mignl check vfio_mig_vgpu-64 "$(cat "$device/version")")
 	[ $? = 1 ] && grep -q 'key=eq_vram_mib source=4 target=64 .*equal' <<<"$out" &&
 		grep -q '^error' <<<"$out"
 }
 
 anybody() { setpriv --reuid 65534 --clear-groups --bounding-set -all "$@"; }
-anybody_reads() { anybody mignl dump >/dev/null && anybody cat $device/version >/dev/null; }
-anybody_checks() { anybody mignl check $uuid "$(cat $device/version)" >/dev/null; }
+anybody_reads() { anybody mignl dump >/dev/null && anybody cat "$device/version" >/dev/null; }
+anybody_checks() { anybody mignl check "$uuid" "$(cat "$device/version")" >/dev/null; }
 
 # Runs tests of the device and prints the events that they cause, up to LAST.
 events_of() { # LAST TEST...
@@ -112,7 +119,7 @@ uevents_come() {
 # Checks go on while what they ask goes and comes.
 hammer() { # FILE...
 	local token file
-	token=$(cat $types/vfio_mig_vgpu-4/version)
+	token=$(cat "$types/vfio_mig_vgpu-4/version")
 	while [ ! -e /run/hammer-stop ]; do
 		for file; do
 			printf '%s\n' "$token" >"$file"
@@ -125,16 +132,17 @@ hammer() { # FILE...
 survives_coming_and_going() {
 	local pids=() failed=0
 	rm -f /run/hammer-stop
-	hammer $device/version $types/vfio_mig_vgpu-4/version &
+	hammer "$device/version" "$types/vfio_mig_vgpu-4/version" &
 	pids+=($!)
-	hammer $types/vfio_mig_vgpu-64/version $device/version &
+	hammer "$types/vfio_mig_vgpu-64/version" "$device/version" &
 	pids+=($!)
 	for _ in 1 2 3; do
-		rounds && reload || failed=1
+		rounds || failed=1
+		reload || failed=1
 	done
 	touch /run/hammer-stop
 	wait "${pids[@]}"
-	[ $failed = 0 ] && accepts $device $device
+	[ "$failed" = 0 ] && accepts "$device" "$device"
 }
 
 lab_load vfio_iommu_type1 && lab_load vfio_mig_vgpu || exit 1

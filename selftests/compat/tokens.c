@@ -51,7 +51,7 @@ static size_t mutate(char *token, const char *own)
 	unsigned int n = pick(4);
 	const char *word;
 
-	strcpy(token, own);
+	memcpy(token, own, len + 1);
 	while (n--) {
 		switch (pick(4)) {
 		case 0:
@@ -107,7 +107,7 @@ static size_t pad(char *token, const char *own, size_t to)
 	size_t len = strlen(own), n;
 	int word = 0;
 
-	strcpy(token, own);
+	memcpy(token, own, len + 1);
 	while (len < to) {
 		n = to - len < 40 ? to - len : to - len < 50 ? 20 : 30;
 		/* " x_NN=" and a value; the shortest word has 7 bytes. */

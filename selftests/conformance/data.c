@@ -37,7 +37,7 @@ TEST_F(device, data_size_is_an_upper_bound)
 	int64_t size;
 	int fd;
 
-	CITES("get back the estimated data length that will be required to complete stop copy.");
+	CITES("read back the estimated data length that will be required to complete stop copy.");
 	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP_COPY, &fd));
 	size = vdev_data_size(&self->v);
 	ASSERT_EQ(0, stream_read(fd, &s, 1 << 20));

@@ -12,7 +12,7 @@ FIXTURE(device)
 
 FIXTURE_SETUP(device)
 {
-	ASSERT_EQ(0, vdev_open(&self->v));
+	ASSERT_EQ(0, vdev_open_running(&self->v));
 }
 
 FIXTURE_TEARDOWN(device)

@@ -16,14 +16,18 @@
 #define BASE	0x100000ULL
 #define LENGTH	(64 * PAGE)
 
-typedef struct vfio_device_feature_dma_logging_range range_t;
+/* struct vfio_device_feature_dma_logging_range, with a name for tables. */
+struct range {
+	uint64_t iova;
+	uint64_t length;
+};
 
 static int probe(struct vdev *v, uint32_t feature)
 {
 	return vdev_feature(v, PROBE | feature, NULL, 0);
 }
 
-static int start_with(struct vdev *v, range_t *ranges, uint32_t nr,
+static int start_with(struct vdev *v, struct range *ranges, uint32_t nr,
 		      uint64_t *page_size)
 {
 	struct vfio_device_feature_dma_logging_control c = {
@@ -38,7 +42,7 @@ static int start_with(struct vdev *v, range_t *ranges, uint32_t nr,
 
 static int start(struct vdev *v)
 {
-	range_t range = { .iova = BASE, .length = LENGTH };
+	struct range range = { .iova = BASE, .length = LENGTH };
 	uint64_t page_size = PAGE;
 
 	return start_with(v, &range, 1, &page_size);
@@ -74,7 +78,7 @@ FIXTURE(log)
 
 FIXTURE_SETUP(log)
 {
-	ASSERT_EQ(0, vdev_open(&self->v));
+	ASSERT_EQ(0, vdev_open_running(&self->v));
 	if (probe(&self->v, SET | START))
 		SKIP(return, "the device has no log of DMA");
 }
@@ -157,7 +161,7 @@ TEST_F(log, starts_again_and_again)
 
 /* Ranges that are none: a refusal, and no log is on then. */
 static void check_refused(struct __test_metadata *_metadata, struct vdev *v,
-			  range_t *ranges, uint32_t nr)
+			  struct range *ranges, uint32_t nr)
 {
 	uint64_t page_size = PAGE;
 	int ret = start_with(v, ranges, nr, &page_size);
@@ -169,17 +173,17 @@ static void check_refused(struct __test_metadata *_metadata, struct vdev *v,
 
 TEST_F(log, ranges_that_are_none)
 {
-	range_t overlap[] = { { BASE, LENGTH }, { BASE + PAGE, LENGTH } };
-	range_t same[] = { { BASE, LENGTH }, { BASE, LENGTH } };
-	range_t crooked[] = { { BASE + 1, LENGTH } };
-	range_t ragged[] = { { BASE, LENGTH + 1 } };
-	range_t wraps[] = { { ~0ULL << 12, 2 * PAGE } };
-	range_t many[300];
+	struct range overlap[] = { { BASE, LENGTH }, { BASE + PAGE, LENGTH } };
+	struct range same[] = { { BASE, LENGTH }, { BASE, LENGTH } };
+	struct range crooked[] = { { BASE + 1, LENGTH } };
+	struct range ragged[] = { { BASE, LENGTH + 1 } };
+	struct range wraps[] = { { ~0ULL << 12, 2 * PAGE } };
+	struct range many[300];
 	size_t i;
 
 	CITES("When DMA logging is started a range of IOVAs to monitor is provided");
 	for (i = 0; i < 300; i++)
-		many[i] = (range_t){ BASE + i * 2 * PAGE, PAGE };
+		many[i] = (struct range){ BASE + i * 2 * PAGE, PAGE };
 	check_refused(_metadata, &self->v, overlap, 2);
 	check_refused(_metadata, &self->v, same, 2);
 	check_refused(_metadata, &self->v, crooked, 1);
@@ -187,13 +191,13 @@ TEST_F(log, ranges_that_are_none)
 	check_refused(_metadata, &self->v, wraps, 1);
 	check_refused(_metadata, &self->v, overlap, 0);
 	check_refused(_metadata, &self->v, many, 300);
-	check_refused(_metadata, &self->v, (range_t *)8, 1);
+	check_refused(_metadata, &self->v, (struct range *)8, 1);
 	EXPECT_EQ(0, start(&self->v));
 }
 
 TEST_F(log, empty_range)
 {
-	range_t empty = { BASE, 0 };
+	struct range empty = { BASE, 0 };
 	uint64_t page_size = PAGE;
 
 	CITES("When DMA logging is started a range of IOVAs to monitor is provided");
@@ -202,13 +206,13 @@ TEST_F(log, empty_range)
 
 TEST_F(log, as_many_ranges_as_fit_in_a_page)
 {
-	range_t many[256];
+	struct range many[256];
 	uint64_t page_size = PAGE, bits = 0;
 	size_t i;
 
 	CITES("The core kernel code guarantees to support by minimum num_ranges that fit into a single kernel page.");
 	for (i = 0; i < 256; i++)
-		many[i] = (range_t){ BASE + i * 2 * PAGE, PAGE };
+		many[i] = (struct range){ BASE + i * 2 * PAGE, PAGE };
 	ASSERT_EQ(0, start_with(&self->v, many, 256, &page_size));
 	EXPECT_EQ(0, report_to(&self->v, many[255].iova, PAGE, PAGE, &bits));
 	EXPECT_EQ(0, stop(&self->v));
@@ -219,14 +223,14 @@ TEST_F(log, page_size_is_a_hint)
 {
 	static const uint64_t sizes[] = { 0, 1, 3, 512, 0x3000, PAGE, 2 * PAGE,
 					  1 << 16, 1 << 21 };
-	range_t range = { BASE, 1 << 21 };
+	struct range range = { BASE, 1 << 21 };
 	uint64_t got;
 	size_t i;
 
 	CITES("On output the device will return the page size it selected.");
 	range.iova = 3ULL << 21;
 	range.length = 3ULL << 21;
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		got = sizes[i];
 		if (start_with(&self->v, &range, 1, &got))
 			continue;

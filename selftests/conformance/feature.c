@@ -22,8 +22,6 @@ static const struct known features[] = {
 	{ VFIO_DEVICE_FEATURE_MIG_DATA_SIZE, GET, 8 },
 };
 
-#define NR_FEATURES (sizeof(features) / sizeof(features[0]))
-
 /* VFIO_DEVICE_FEATURE with an argsz of the caller's choice. */
 static int raw(struct vdev *v, uint32_t flags, uint32_t argsz, uint64_t *data)
 {
@@ -46,7 +44,7 @@ TEST_F(device, probe_tells_what_can_be_done)
 	size_t i, j;
 
 	CITES("Probing a feature will return success if the feature is supported and all of the optionally indicated GET/SET methods are supported.");
-	for (i = 0; i < NR_FEATURES; i++)
+	for (i = 0; i < ARRAY_SIZE(features); i++)
 		for (j = 0; j < 4; j++) {
 			const struct known *f = &features[i];
 			bool good = !(asked[j] & ~f->can);
@@ -89,7 +87,7 @@ TEST_F(device, one_of_get_and_set_without_probe)
 	size_t i;
 
 	CITES("GET and SET are mutually exclusive, except for use with PROBE.");
-	for (i = 0; i < NR_FEATURES; i++) {
+	for (i = 0; i < ARRAY_SIZE(features); i++) {
 		EXPECT_EQ(-EINVAL, raw(&self->v, features[i].feature |
 				       GET | SET, 16, data));
 		EXPECT_EQ(-EINVAL, raw(&self->v, features[i].feature, 16,
@@ -119,7 +117,7 @@ TEST_F(device, argsz_must_hold_the_structure)
 	size_t i;
 
 	CITES("embedding the structure length (argsz) and flags into structures");
-	for (i = 0; i < NR_FEATURES; i++)
+	for (i = 0; i < ARRAY_SIZE(features); i++)
 		for (size = 0; size < 8 + features[i].size; size++)
 			EXPECT_EQ(-EINVAL, raw(&self->v, GET |
 					       features[i].feature, size,
@@ -138,13 +136,21 @@ TEST_F(device, larger_argsz_is_left_alone)
 	int j;
 
 	CITES("embedding the structure length (argsz) and flags into structures");
-	for (i = 0; i < NR_FEATURES; i++) {
+	for (i = 0; i < ARRAY_SIZE(features); i++) {
 		memset(data, 0x5a, sizeof(data));
 		EXPECT_EQ(0, raw(&self->v, GET | features[i].feature,
 				 8 + sizeof(data), data));
 		for (j = 1; j < 8; j++)
 			EXPECT_EQ(0x5a5a5a5a5a5a5a5aULL, data[j]);
 	}
+}
+
+TEST_F(device, reset_is_announced)
+{
+	CITES("Device supports reset");
+	if (!vdev_has_reset(&self->v))
+		SKIP(return, "the device has no reset");
+	EXPECT_TRUE(self->v.info & VFIO_DEVICE_FLAGS_RESET);
 }
 
 /* A size of 0 makes QEMU fail, one over INT64_MAX as well. */

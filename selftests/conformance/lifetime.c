@@ -98,7 +98,7 @@ TEST_F_TIMEOUT(device, reset_in_every_state, 60)
 	int fd;
 
 	CITES("VFIO_DEVICE_RESET must be used to return the device_state back to RUNNING.");
-	if (!(self->v.info & VFIO_DEVICE_FLAGS_RESET))
+	if (!vdev_has_reset(&self->v))
 		SKIP(return, "the device has no reset");
 	for (s = 1; s < NR_STATES; s++) {
 		if (!fsm_supported(self->v.flags, s))
@@ -108,10 +108,11 @@ TEST_F_TIMEOUT(device, reset_in_every_state, 60)
 		EXPECT_EQ(VFIO_DEVICE_STATE_RUNNING, vdev_get_state(&self->v)) {
 			TH_LOG("from %s", state_name(s));
 		}
-		if (fd >= 0)
-			EXPECT_TRUE(dead(fd, s)) {
-				TH_LOG("from %s", state_name(s));
-			}
+		if (fd < 0)
+			continue;
+		EXPECT_TRUE(dead(fd, s)) {
+			TH_LOG("file from %s", state_name(s));
+		}
 		close(fd);
 	}
 }
@@ -121,7 +122,7 @@ TEST_F(device, migrates_after_reset)
 	struct stream s = { 0 };
 
 	CITES("VFIO_DEVICE_RESET must be used to return the device_state back to RUNNING.");
-	if (!(self->v.info & VFIO_DEVICE_FLAGS_RESET))
+	if (!vdev_has_reset(&self->v))
 		SKIP(return, "the device has no reset");
 	ASSERT_EQ(0, vdev_reset(&self->v));
 	ASSERT_EQ(0, stream_save(&self->v, &s));
@@ -150,11 +151,10 @@ TEST_F_TIMEOUT(device, data_file_outlives_its_device, 60)
 		EXPECT_TRUE(dead(fd, s)) {
 			TH_LOG("%s, device is closed", state_name(s));
 		}
-		ASSERT_EQ(0, vdev_open(&self->v));
+		ASSERT_EQ(0, vdev_open_running(&self->v));
 		EXPECT_TRUE(dead(fd, s)) {
 			TH_LOG("%s, device is open again", state_name(s));
 		}
-		EXPECT_EQ(VFIO_DEVICE_STATE_RUNNING, vdev_get_state(&self->v));
 		close(fd);
 	}
 }
@@ -174,6 +174,7 @@ TEST_F_TIMEOUT(device, opens_running_after_close_in_every_state, 60)
 		ASSERT_EQ(0, vdev_open(&self->v));
 		EXPECT_EQ(VFIO_DEVICE_STATE_RUNNING, vdev_get_state(&self->v)) {
 			TH_LOG("closed in %s", state_name(s));
+			vdev_restart(&self->v);
 		}
 	}
 }
@@ -186,7 +187,7 @@ static int die_in(uint32_t state)
 	pid_t pid = fork();
 
 	if (!pid) {
-		if (vdev_open(&v) || vdev_set_state(&v, state, &fd))
+		if (vdev_open_running(&v) || vdev_set_state(&v, state, &fd))
 			_exit(1);
 		raise(SIGKILL);
 	}
@@ -208,6 +209,7 @@ TEST_F_TIMEOUT(device, user_killed_in_every_state, 60)
 		ASSERT_EQ(0, vdev_open(&self->v));
 		EXPECT_EQ(VFIO_DEVICE_STATE_RUNNING, vdev_get_state(&self->v)) {
 			TH_LOG("killed in %s", state_name(s));
+			vdev_restart(&self->v);
 		}
 		vdev_close(&self->v);
 	}

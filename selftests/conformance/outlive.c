@@ -46,7 +46,7 @@ int main(int argc, char **argv)
 	char line[16];
 	int fd;
 
-	if (vdev_open(&v))
+	if (vdev_open_running(&v))
 		return 1;
 	if (!fsm_supported(v.flags, state)) {
 		puts("skip");

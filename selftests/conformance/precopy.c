@@ -17,7 +17,7 @@ FIXTURE(precopy)
 FIXTURE_SETUP(precopy)
 {
 	self->fd = -1;
-	ASSERT_EQ(0, vdev_open(&self->v));
+	ASSERT_EQ(0, vdev_open_running(&self->v));
 	if (!(self->v.flags & VFIO_MIGRATION_PRE_COPY))
 		SKIP(return, "no PRE_COPY");
 	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_PRE_COPY,
@@ -247,7 +247,7 @@ TEST_F(precopy, data_size_covers_what_is_still_to_come)
 	int64_t size;
 	size_t before;
 
-	CITES("get back the estimated data length that will be required to complete stop copy.");
+	CITES("read back the estimated data length that will be required to complete stop copy.");
 	stream_read(self->fd, &s, 1 << 20);
 	ASSERT_EQ(0, GO(STOP_COPY));
 	size = vdev_data_size(&self->v);

@@ -83,7 +83,7 @@ FIXTURE_SETUP(pair)
 	memset(self, 0xff, sizeof(*self));
 	if (!vdev_path(1))
 		SKIP(return, "no second device");
-	ASSERT_EQ(0, vdev_open(&self->a));
+	ASSERT_EQ(0, vdev_open_running(&self->a));
 	ASSERT_EQ(0, vdev_open_second(&self->b));
 }
 

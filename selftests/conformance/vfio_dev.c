@@ -100,6 +100,7 @@ static int open_nr(struct vdev *v, int nr)
 	int ret;
 
 	memset(v, 0xff, sizeof(*v));
+	v->nr = nr;
 	if (!sysfs)
 		return -EINVAL;
 	ret = vdev_open_at(v, sysfs);
@@ -115,9 +116,36 @@ int vdev_open(struct vdev *v)
 	return open_nr(v, 0);
 }
 
+/*
+ * A driver may have left the device as another user had it: that is a failure
+ * of the test that looks for it, and not of all that come after it.
+ */
+static int make_running(struct vdev *v)
+{
+	int ret;
+
+	if (vdev_get_state(v) == VFIO_DEVICE_STATE_RUNNING)
+		return 0;
+	ret = vdev_restart(v);
+	if (!ret && vdev_get_state(v) != VFIO_DEVICE_STATE_RUNNING)
+		ret = -EIO;
+	if (ret)
+		vdev_close(v);
+	return ret;
+}
+
+int vdev_open_running(struct vdev *v)
+{
+	int ret = open_nr(v, 0);
+
+	return ret ? ret : make_running(v);
+}
+
 int vdev_open_second(struct vdev *v)
 {
-	return open_nr(v, 1);
+	int ret = open_nr(v, 1);
+
+	return ret ? ret : make_running(v);
 }
 
 static void close_one(int *fd)
@@ -199,13 +227,24 @@ int vdev_reset(struct vdev *v)
 	return call(v->fd, VFIO_DEVICE_RESET, NULL, "DEVICE_RESET");
 }
 
+bool vdev_has_reset(struct vdev *v)
+{
+	int ret;
+
+	if (v->info & VFIO_DEVICE_FLAGS_RESET)
+		return true;
+	/* There are drivers that do not announce it. */
+	ret = vdev_reset(v);
+	return ret != -ENOTTY && ret != -EINVAL;
+}
+
 /* RUNNING again, by what the device has for it. */
 int vdev_restart(struct vdev *v)
 {
-	if (v->info & VFIO_DEVICE_FLAGS_RESET)
+	if (vdev_has_reset(v))
 		return vdev_reset(v);
 	vdev_close(v);
-	return vdev_open(v);
+	return open_nr(v, v->nr);
 }
 
 int vdev_region(struct vdev *v, uint32_t index, struct vfio_region_info *info)

@@ -23,6 +23,7 @@
 #define INFO_REINIT	1
 
 struct vdev {
+	int nr;		/* which device of the environment */
 	int container;	/* /dev/vfio/vfio, or -1 */
 	int group;	/* or -1 */
 	int iommufd;	/* or -1 */
@@ -33,7 +34,9 @@ struct vdev {
 };
 
 const char *vdev_path(int nr);
+/* As it is; and made RUNNING where it is not, as a test begins. */
 int vdev_open(struct vdev *v);
+int vdev_open_running(struct vdev *v);
 int vdev_open_second(struct vdev *v);
 void vdev_close(struct vdev *v);
 int vdev_feature(struct vdev *v, uint32_t flags, void *data, size_t len);
@@ -42,6 +45,7 @@ int vdev_get_state(struct vdev *v);
 int64_t vdev_data_size(struct vdev *v);
 int vdev_precopy_info(int data_fd, struct vfio_precopy_info *info);
 int vdev_reset(struct vdev *v);
+bool vdev_has_reset(struct vdev *v);
 int vdev_restart(struct vdev *v);
 int vdev_region(struct vdev *v, uint32_t index, struct vfio_region_info *info);
 int vdev_map_dma(struct vdev *v, uint64_t iova, void *p, size_t len);

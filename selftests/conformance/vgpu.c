@@ -128,7 +128,7 @@ FIXTURE(vgpu)
 
 FIXTURE_SETUP(vgpu)
 {
-	ASSERT_EQ(0, vdev_open(&self->v));
+	ASSERT_EQ(0, vdev_open_running(&self->v));
 	if (get(&self->v, CONFIG, 0, 4) != 0x11111234 ||
 	    get(&self->v, BAR_ENGINE, 0, 4) == ~0u)
 		SKIP(return, "not a vGPU");
@@ -189,7 +189,7 @@ TEST_F(vgpu, refused_stream_leaves_registers)
 }
 
 /* Arms a fault in the core ("KIND:NAME -ERRNO") or, with "off", disarms. */
-static int fail_at(const char *what)
+static int arm_fault(const char *what)
 {
 	const char *dir = getenv("VFIO_MIG_DEVICE");
 	char path[256];
@@ -236,12 +236,12 @@ TEST_F(vgpu, refused_section_sticks)
 	ASSERT_EQ(0, stream_save(&self->v, &s));
 	ASSERT_EQ(0, vdev_reset(&self->v));
 	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_RESUMING, &fd));
-	ASSERT_EQ(0, fail_at("load:DISP -71"));
+	ASSERT_EQ(0, arm_fault("load:DISP -71"));
 	for (i = 0; i < s.len; i++)
 		if (write(fd, s.data + i, 1) != 1)
 			break;
 	EXPECT_EQ(EPROTO, errno);
-	ASSERT_EQ(0, fail_at("off"));
+	ASSERT_EQ(0, arm_fault("off"));
 	for (i++; i < s.len; i++)
 		EXPECT_EQ(-1, write(fd, s.data + i, 1));
 	EXPECT_EQ(-EPROTO, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP,
@@ -250,6 +250,26 @@ TEST_F(vgpu, refused_section_sticks)
 	stream_free(&s);
 	ASSERT_EQ(0, vdev_reset(&self->v));
 	EXPECT_EQ(0, get(&self->v, BAR_REGS, DISPI(1), 2));
+}
+
+/* EFAULT is for memory of the user, and this is none of its faults. */
+TEST_F(vgpu, bad_data_is_not_efault)
+{
+	struct stream s = { 0 };
+	size_t at;
+	int ret;
+
+	ASSERT_EQ(0, stream_save(&self->v, &s));
+	for (at = 0; at < s.len; at += 13) {
+		s.data[at] ^= 0xff;
+		ret = stream_load(&self->v, &s, 1 << 20);
+		s.data[at] ^= 0xff;
+		EXPECT_TRUE(ret && ret != -EFAULT) {
+			TH_LOG("byte %zu: %d", at, ret);
+		}
+		ASSERT_EQ(0, vdev_reset(&self->v));
+	}
+	stream_free(&s);
 }
 
 TEST_F(vgpu, vram_is_scrubbed_between_users)

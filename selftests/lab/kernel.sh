@@ -14,7 +14,8 @@ set -euo pipefail
 
 name=${1:-}
 fragment=$LAB_DIR/$name.config
-[ -n "$name" ] && [ -f "$fragment" ] || lab_die "usage: kernel.sh guest|deep"
+case $name in guest | deep) ;;
+*) lab_die "usage: kernel.sh guest|deep" ;; esac
 
 # Every line of the fragment has to survive the configuration.
 check_config() { # CONFIG

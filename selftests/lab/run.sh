@@ -20,6 +20,7 @@
 #   --accel ACCEL  tcg, kvm or auto (default: kvm if it boots)
 #   --allow-splat RE  lines of the kernel log that are expected
 #   --qemu-arg ARG one more argument for QEMU; may be given often
+#   --share DIR=NAME  copies the project's DIR to /lab/NAME; may be given often
 #
 # Exit status: PROGRAM's (the worst of two), 124 for no end in time, 125 when
 # a machine did not boot or died, 99 for a splat in the kernel log.
@@ -30,7 +31,7 @@ set -euo pipefail
 SPLATS='BUG:|WARNING:|Oops|general protection|UBSAN|KASAN|KCSAN|KFENCE|kmemleak: [1-9]|possible recursive locking|possible circular locking|inconsistent lock state|suspicious RCU usage|refcount_t|blocked for more than|hung task|soft lockup|hard LOCKUP|detected stall|unregister_netdevice|Kernel panic|sleeping function called|scheduling while atomic|list_(add|del) corruption|double free|bad page|cut here'
 
 kernel=7.2 hosts=1 limit=300 mem='' out='' append='' accel=auto allow=''
-envs=() extra=()
+envs=() extra=() shares=()
 
 parse() {
 	while [ $# -gt 0 ]; do
@@ -45,6 +46,7 @@ parse() {
 		--accel) accel=$2 ;;
 		--allow-splat) allow=$2 ;;
 		--qemu-arg) extra+=("$2") ;;
+		--share) shares+=("$2") ;;
 		--) shift; break ;;
 		*) lab_die "unknown option $1 (see the head of run.sh)" ;;
 		esac
@@ -96,6 +98,9 @@ stage() {
 	rsync -a "$REPO/selftests" "$share/"
 	copy_built "$kernel" out "$share/modules/"
 	copy_built programs . "$share/programs/"
+	for n in ${shares[@]+"${shares[@]}"}; do
+		rsync -a "$REPO/${n%%=*}/" "$share/${n#*=}"
+	done
 	[ "$hosts" = 1 ] || : >"$share/two-hosts"
 	for n in $(seq "$hosts"); do
 		mkdir "$share/host$n"
@@ -211,7 +216,10 @@ stop() {
 parse "$@"
 # While a kernel looks at its first CPU it forgets for a moment that it has five
 # levels of page tables, and KASAN, asked by an interrupt then, cries wolf.
-[ "$kernel" != deep ] || append+=" no5lvl"
+if [ "$kernel" = deep ]; then
+	append+=" no5lvl"
+	"$LAB_DIR/kernel.sh" deep >/dev/null
+fi
 "$LAB_DIR/image.sh"
 lab_kernel "$kernel" >/dev/null
 [ "$accel" != auto ] || accel=$("$LAB_DIR/accel.sh")

@@ -175,13 +175,14 @@ def test_cancel(guest, opts):
     guest.check_ticks()
 
 
-def refused(guest, dst, seconds=120):
+def refused(guest, dst, seconds=120, before_drop=lambda: None):
     guest.vm.set_parameters(downtime_limit=2000, max_bandwidth=FAST)
     result = lab.migrate(guest.vm, dst.listen(), seconds)
     equal("migration", result, "failed")
     print("# source: %s" % guest.vm.info().get("error-desc"))
     for line in dst.reasons() + dst.log().splitlines()[-2:]:
         print("# target: " + line)
+    before_drop()
     guest.drop(dst)
     # The event comes before the source's guest is started again.
     lab.HUB.wait(lambda: guest.vm.status() == "running", 30, "running source")

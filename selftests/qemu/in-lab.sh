@@ -4,6 +4,9 @@
 # in-lab.sh SCRIPT ARGS...: inside a lab machine, loads the modules and runs
 # one of the Python scripts beside it.
 set -euo pipefail
+# The second host may have other modules.
+[ "${LAB_HOST:-1}" = 1 ] || [ ! -d /lab/modules-old ] ||
+	export LAB_MODULES=/lab/modules-old
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/lab/load.sh
 . "$here/../lab/load.sh"

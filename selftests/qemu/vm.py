@@ -257,6 +257,12 @@ class Vgpu(Bochs):
     def fail_at(self, text):
         write_text(self.debugfs("fail_at"), text)
 
+    def fact(self, name):
+        return read_text("%s/%s/migration/%s" % (MDEV, self.uuid, name)).strip()
+
+    def set_fact(self, name, text):
+        write_text("%s/%s/migration/%s" % (MDEV, self.uuid, name), text)
+
     def remove(self):
         path = "%s/%s/remove" % (MDEV, self.uuid)
         if os.path.exists(path):

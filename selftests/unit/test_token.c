@@ -13,6 +13,8 @@
 #define HEAD	"vmig1 type=bochs-vgpu stream=1.1 accepts=1.0-1.1"
 #define OURS	HEAD " emits=1.0-1.1 eq_vram_mib=16 drv=a"
 
+#define TEN	"1234567890"
+
 static const struct form {
 	const char *name;
 	const char *token;
@@ -45,11 +47,9 @@ static const struct form {
 	{ "a key of 31 bytes", HEAD " eq_345678901234567890123456789a=1", NULL },
 	{ "a key of 32 bytes", HEAD " eq_345678901234567890123456789ab=1",
 	  "key is malformed" },
-	{ "a value of 63 bytes", HEAD " x_a="
-	  "123456789012345678901234567890123456789012345678901234567890123",
+	{ "a value of 63 bytes", HEAD " x_a=" TEN TEN TEN TEN TEN TEN "123",
 	  NULL },
-	{ "a value of 64 bytes", HEAD " x_a="
-	  "1234567890123456789012345678901234567890123456789012345678901234",
+	{ "a value of 64 bytes", HEAD " x_a=" TEN TEN TEN TEN TEN TEN "1234",
 	  "too long" },
 	{ "a key twice", HEAD " x_a=1 x_a=1", "twice" },
 	{ "type twice", HEAD " type=other", "twice" },
@@ -224,6 +224,23 @@ static bool length_is_bounded(void)
 	       strstr(v.text, "too long");
 }
 
+static bool words_are_bounded(void)
+{
+	char token[VMIG_TOKEN_MAX];
+	struct vmig_verdict v;
+	size_t n = sprintf(token, "%s", HEAD);
+	int i;
+
+	/* Three of them stand in the head. */
+	for (i = 3; i < VMIG_WORDS_MAX; i++)
+		n += sprintf(token + n, " x_%02d=1", i);
+	if (vmig_token_valid(token, &v))
+		return false;
+	sprintf(token + n, " x_a=1");
+	return vmig_token_valid(token, &v) == -EINVAL &&
+	       strstr(v.text, "too many");
+}
+
 static int written(char *buf, size_t len, const char *value)
 {
 	struct vmig_token_writer w;
@@ -270,12 +287,11 @@ static void mutate(char *token)
 	unsigned int n = pick(4);
 	size_t len;
 
-	strcpy(token, pick(4) ? OURS : HEAD);
-	len = strlen(token);
+	len = sprintf(token, "%s", pick(4) ? OURS : HEAD);
 	while (n--) {
 		if (pick(3)) {
-			strcpy(token + len, words[pick(ARRAY_SIZE(words))]);
-			len = strlen(token);
+			len += sprintf(token + len, "%s",
+				       words[pick(ARRAY_SIZE(words))]);
 		} else if (pick(2)) {
 			token[pick(len)] = pick(255) + 1;
 		} else {
@@ -357,7 +373,6 @@ static int print_vectors(void)
 {
 	const struct decision *d;
 
-	puts("# SPDX-License-Identifier: GPL-2.0-only");
 	puts("# errno of the check or 0 | minor that is negotiated or - | source | target");
 	for (d = decisions; d < decisions + ARRAY_SIZE(decisions); d++) {
 		printf("%s|", d->want ? strerrorname_np(-d->want) : "0");
@@ -373,12 +388,13 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "--vectors"))
 		return print_vectors();
-	tap_plan(ARRAY_SIZE(forms) + ARRAY_SIZE(decisions) + 4);
+	tap_plan(ARRAY_SIZE(forms) + ARRAY_SIZE(decisions) + 5);
 	for (i = 0; i < ARRAY_SIZE(forms); i++)
 		check_form(&forms[i]);
 	for (i = 0; i < ARRAY_SIZE(decisions); i++)
 		check_decision(&decisions[i]);
 	tap(length_is_bounded(), "a token has 1023 bytes at most");
+	tap(words_are_bounded(), "and 48 keys");
 	tap(writer_is_careful(), "the writer makes tokens or errors");
 	tap(random_pairs(20000), "any two texts have a verdict with a reason");
 	tap(argc > 1 && vectors_hold(argv[1]), "the vectors hold");

@@ -21,6 +21,7 @@ enum vfio_mig_cmd {
 	VFIO_MIG_CMD_EVENT_COMPAT,	/* what the device says of itself changed */
 	__VFIO_MIG_CMD_MAX,
 };
+
 #define VFIO_MIG_CMD_MAX (__VFIO_MIG_CMD_MAX - 1)
 
 enum vfio_mig_attr {
@@ -46,6 +47,7 @@ enum vfio_mig_attr {
 	VFIO_MIG_A_PAD,
 	__VFIO_MIG_A_MAX,
 };
+
 #define VFIO_MIG_A_MAX (__VFIO_MIG_A_MAX - 1)
 
 #endif
