@@ -154,7 +154,7 @@ static void step_mmap(struct world *w, unsigned int *seed)
 
 static void step_region(struct world *w, unsigned int *seed)
 {
-	char buf[2 * PAGE] = { 0 };
+	char buf[2 * PAGE];
 	uint64_t off = rand_r(seed) % (1 << 20);
 
 	memset(buf, rand_r(seed), sizeof(buf));
