@@ -225,11 +225,27 @@ int gpu_works(struct vdev *v)
 	return ret;
 }
 
+/*
+ * mdev lets a device be removed before it is complete: that fails, and its file
+ * "remove" is gone for good. Only unloading takes such a device away.
+ */
+static int take_incomplete(void)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/remove", vdev_path(0));
+	if (!there(vdev_path(0)) || there(path))
+		return 0;
+	return gpu_rmmod("vfio_mig_vgpu");
+}
+
 int gpu_opens_and_works(void)
 {
 	struct vdev v;
-	int ret = gpu_ensure();
+	int ret = take_incomplete();
 
+	if (!ret)
+		ret = gpu_ensure();
 	if (!ret)
 		ret = gpu_defaults();
 	if (!ret)

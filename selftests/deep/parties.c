@@ -154,9 +154,10 @@ static void step_mmap(struct world *w, unsigned int *seed)
 
 static void step_region(struct world *w, unsigned int *seed)
 {
-	char buf[2 * PAGE] = { 0 };
+	char buf[2 * PAGE];
 	uint64_t off = rand_r(seed) % (1 << 20);
 
+	memset(buf, rand_r(seed), sizeof(buf));
 	gpu_write(&w->v, BAR_VRAM, off, buf, sizeof(buf));
 	gpu_read(&w->v, BAR_VRAM, off, buf, sizeof(buf));
 	gpu_put(&w->v, BAR_REGS, 0x502 + 2 * (rand_r(seed) % 9), rand_r(seed), 2);

@@ -30,6 +30,8 @@ struct trial {
  * @check: what must be true after a @call that said @ret, with faults over;
  *	may be NULL
  * @closed: the device is not open
+ * @loads: the module loader has hundreds of allocations of its own and answers
+ *	as it likes: only when asked for by name
  */
 struct point {
 	const char *name;
@@ -37,6 +39,7 @@ struct point {
 	int (*call)(struct trial *t);
 	int (*check)(struct trial *t, int ret);
 	bool closed;
+	bool loads;
 };
 
 extern const struct point points[];
