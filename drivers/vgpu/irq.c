@@ -73,7 +73,8 @@ static int set_msi(struct vgpu *v, const struct vfio_irq_set *hdr,
 		return hdr->count == 1 ? set_eventfd(v, *(const s32 *)data) :
 					 -EINVAL;
 	case VFIO_IRQ_SET_DATA_BOOL:
-		return *(const u8 *)data ? fire_for_user(v) : 0;
+		/* For no vector at all there is no data. */
+		return hdr->count && *(const u8 *)data ? fire_for_user(v) : 0;
 	case VFIO_IRQ_SET_DATA_NONE:
 		return hdr->count ? fire_for_user(v) : set_eventfd(v, -1);
 	default:
