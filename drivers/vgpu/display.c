@@ -134,6 +134,7 @@ static void describe_plane(struct vgpu *v, struct vfio_device_gfx_plane_info *p)
 {
 	const struct vgpu_state *s = &v->state;
 	u32 width;
+	u64 size;
 
 	guard(mutex)(&v->lock);
 	width = max(s->dispi[DISPI_VIRT_W], s->dispi[DISPI_XRES]);
@@ -141,14 +142,13 @@ static void describe_plane(struct vgpu *v, struct vfio_device_gfx_plane_info *p)
 	p->width = s->dispi[DISPI_XRES];
 	p->height = s->dispi[DISPI_YRES];
 	p->stride = width * s->dispi[DISPI_BPP] / 8;
-	p->size = p->stride * p->height;
+	size = (u64)p->stride * p->height;
 	p->region_index = VGPU_BAR_VRAM;
 	/* VMMs show a region from its start: a panned picture cannot be shown. */
 	if (s->dispi[DISPI_X_OFF] || s->dispi[DISPI_Y_OFF] ||
-	    p->size > vgpu_vram_size(v) || !p->size)
+	    size > vgpu_vram_size(v) || !size)
 		p->drm_format = 0;
-	if (!p->drm_format)
-		p->size = 0;
+	p->size = p->drm_format ? size : 0;
 }
 
 /*
