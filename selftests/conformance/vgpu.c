@@ -576,4 +576,31 @@ TEST_F(vgpu, gfx_plane)
 	EXPECT_EQ(BAR_VRAM, p.region_index);
 }
 
+/* A size that does not fit into 32 bits is no small one. */
+TEST_F(vgpu, gfx_plane_has_room_for_its_picture)
+{
+	struct vfio_device_gfx_plane_info p = {
+		.argsz = sizeof(p), .flags = VFIO_GFX_PLANE_TYPE_REGION,
+	};
+
+	put(&self->v, BAR_REGS, DISPI(1), 0x8000, 2);
+	put(&self->v, BAR_REGS, DISPI(2), 0x8001, 2);
+	put(&self->v, BAR_REGS, DISPI(3), 32, 2);
+	put(&self->v, BAR_REGS, DISPI(4), 1, 2);
+	EXPECT_EQ(0, ioctl(self->v.fd, VFIO_DEVICE_QUERY_GFX_PLANE, &p));
+	EXPECT_EQ(0, p.drm_format);
+	EXPECT_EQ(0, p.size);
+}
+
+/* linux/vfio.h VFIO_DEVICE_SET_IRQS: DATA_BOOL for a range without vectors. */
+TEST_F(vgpu, irq_data_for_no_vector)
+{
+	struct vfio_irq_set set = {
+		.argsz = sizeof(set), .index = VFIO_PCI_MSI_IRQ_INDEX,
+		.flags = VFIO_IRQ_SET_DATA_BOOL | VFIO_IRQ_SET_ACTION_TRIGGER,
+	};
+
+	EXPECT_EQ(0, ioctl(self->v.fd, VFIO_DEVICE_SET_IRQS, &set));
+}
+
 TEST_HARNESS_MAIN
