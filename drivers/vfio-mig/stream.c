@@ -176,7 +176,8 @@ static int check_end(struct vmig_parser *p)
 {
 	const u8 *b = p->payload;
 
-	if (p->rec.length != VMIG_END_LEN || p->rec.version != 1 || p->rec.flags)
+	if (p->rec.length != VMIG_END_LEN || p->rec.version != 1 ||
+	    p->rec.flags || p->rec.instance)
 		return vmig_parser_fail(p, -EINVAL, "malformed END record");
 	if (get_unaligned_le64(b) != p->seen.records)
 		return vmig_parser_fail(p, -EBADMSG, "record count differs from END");

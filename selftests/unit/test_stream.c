@@ -391,7 +391,7 @@ static bool odd_headers(void)
 	       with_header_word(12, 1, 0) == -EINVAL;
 }
 
-/* END of the wrong version, flags or length. */
+/* END of the wrong version, flags, instance or length. */
 static bool malformed_end(void)
 {
 	struct vmig_record version = rec("END ", 0, VMIG_END_LEN);
@@ -401,6 +401,7 @@ static bool malformed_end(void)
 	flags.flags = VMIG_REC_OPTIONAL;
 	return with_record(version) == -EINVAL &&
 	       with_record(flags) == -EINVAL &&
+	       with_record(rec("END ", 1, VMIG_END_LEN)) == -EINVAL &&
 	       with_record(rec("END ", 0, VMIG_END_LEN - 1)) == -EINVAL &&
 	       with_record(rec("END ", 0, 0)) == -EINVAL;
 }

@@ -87,6 +87,8 @@ def main():
     write("vendor-id", "EINVAL", "id without the flag", [h, record(b"PRIV", vendor=1)])
     write("end-version", "EINVAL", "END of version 2",
           [h, record(b"END ", end(h, [])[24:], version=2)])
+    write("end-instance", "EINVAL", "END of instance 1",
+          [h, record(b"END ", end(h, [])[24:], instance=1)])
 
 
 main()
