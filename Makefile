@@ -13,6 +13,7 @@ help:
 	@echo 'make check-deep  run them and more on a kernel with every check on'
 	@echo 'make check-lint  run sparse, W=1, checkpatch and cppcheck'
 	@echo 'make fuzz        libFuzzer on shared code for SECONDS=600 a target'
+	@echo 'make fuzz-lab    fuzz the vGPU in the lab, for SECONDS=300, KVER=deep'
 	@echo 'make demo        migrate a guest with its devices, in the lab'
 	@echo 'make bench       measure'
 	@echo 'make image       make the lab image only (in the cache; needs root)'
@@ -42,6 +43,11 @@ check-lint:
 fuzz:
 	$(MAKE) -C selftests/fuzz long $(if $(SECONDS),SECONDS=$(SECONDS))
 
+# Here the kernel with KCOV unless another one is asked for.
+fuzz-lab:
+	selftests/fuzz/lab.sh $(or $(SECONDS),300) \
+		$(if $(filter command line environment,$(origin KVER)),$(KVER),deep)
+
 demo:
 	selftests/qemu/demo.sh
 
@@ -51,4 +57,4 @@ bench:
 clean:
 	rm -rf build
 
-.PHONY: help image modules programs unit check check-deep check-lint fuzz demo bench clean
+.PHONY: help image modules programs unit check check-deep check-lint fuzz fuzz-lab demo bench clean

@@ -47,4 +47,5 @@ tests=$(dirname "$0")/..
 for run in conformance compat; do
 	"$tests/$run/run.sh" || failed=1
 done
+"$tests/fuzz/lab/in-guest.sh" || failed=1
 exit $failed

@@ -65,33 +65,33 @@ counts() { [ "$(awk -f "$here/../tap.awk" "$work/out")" = "$1" ]; }
 is() { [ "$code" = "$1" ] && says "$2" && counts "$3"; }
 
 for program in states feature data precopy badstream transfer lifetime hostile \
-	stalled dirty; do
+	stalled dirty kvm; do
 	fake $program
 done
 
 run ok
-tap "all passes" is 0 'ok 2 - states: states varies' "20 0 0 0 0"
+tap "all passes" is 0 'ok 2 - states: states varies' "22 0 0 0 0"
 run fail
-tap "one fails" is 1 'not ok 2 - states: states varies' "19 1 0 0 0"
+tap "one fails" is 1 'not ok 2 - states: states varies' "21 1 0 0 0"
 run skip
-tap "one is skipped" is 0 'ok 2 - .* # SKIP not here' "19 0 1 0 0"
+tap "one is skipped" is 0 'ok 2 - .* # SKIP not here' "21 0 1 0 0"
 known "states: states varies"
 run fail --known "$work/known"
 tap "a known failure is none" is 0 'not ok 2 - .* # TODO known: it is so' \
-	"19 0 0 0 1"
+	"21 0 0 0 1"
 run ok --known "$work/known"
 tap "a known failure that passes is one" is 1 'not ok 2 - .*: passes, .*' \
-	"19 1 0 0 0"
+	"21 1 0 0 0"
 run skip --known "$work/known"
 tap "a known failure may be skipped" is 0 'ok 2 - .* # SKIP not here' \
-	"19 0 1 0 0"
+	"21 0 1 0 0"
 known "states: states varies" "states: never heard of"
 run fail --known "$work/known"
 tap "a known failure without a test is one" is 1 \
-	'not ok 21 - states: never heard of: .*' "19 1 0 0 1"
+	'not ok 23 - states: never heard of: .*' "21 1 0 0 1"
 run splat
 tap "a report of the kernel is a failure of its test" is 1 \
-	'not ok 2 - states: states varies' "19 1 0 0 0"
+	'not ok 2 - states: states varies' "21 1 0 0 0"
 tap "and is shown" says '#   kernel: BUG: KASAN: of some kind'
 run empty --only "states passes"
 tap "a program that tests nothing has failed" is 1 \
