@@ -94,7 +94,7 @@ static void kick(int sig)
 
 static void *run_guest(void *arg)
 {
-	FIXTURE_DATA(guest) *self = arg;
+	struct _test_data_guest *self = arg;
 
 	while (!atomic_load(&self->stop) && !self->error) {
 		if (!ioctl(self->vcpu, KVM_RUN, 0))
@@ -133,7 +133,7 @@ FIXTURE_SETUP(guest)
 	ASSERT_EQ(0, pthread_create(&self->thread, NULL, run_guest, self));
 }
 
-static void stop_guest(FIXTURE_DATA(guest) *self)
+static void stop_guest(struct _test_data_guest *self)
 {
 	if (!self->run)
 		return;
