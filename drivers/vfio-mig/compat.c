@@ -358,9 +358,12 @@ static bool newer(const struct version *a, const struct version *b)
 	       (a->major == b->major && a->minor > b->minor);
 }
 
-/* The newest version that is in both lists. */
+#define ANY_MAJOR	(~0u)
+
+/* The newest version that is in both lists, of one major if it matters. */
 static bool common(const struct vmig_word *emits,
-		   const struct vmig_word *accepts, struct version *best)
+		   const struct vmig_word *accepts, u32 major,
+		   struct version *best)
 {
 	struct list sent = list_of(emits);
 	bool found = false;
@@ -377,6 +380,8 @@ static bool common(const struct vmig_word *emits,
 			if (e.major != a.major || last.minor < e.first ||
 			    last.minor < a.first)
 				continue;
+			if (major != ANY_MAJOR && a.major != major)
+				continue;
 			if (found && !newer(&last, best))
 				continue;
 			*best = last;
@@ -384,6 +389,19 @@ static bool common(const struct vmig_word *emits,
 		}
 	}
 	return found;
+}
+
+/* The newest that can be sent, with the major of what is sent now. */
+static bool negotiable(const struct side *source, const struct side *target,
+		       struct version *best)
+{
+	struct version own;
+	const char *p = source->stream.value;
+
+	version(&p, &own);
+	if (common(&source->emits, &target->accepts, own.major, best))
+		return true;
+	return common(&source->stream, &target->accepts, own.major, best);
 }
 
 /* A verdict on the versions, with what could be done about it. */
@@ -399,7 +417,7 @@ static int no_stream(struct vmig_verdict *v, const struct vmig_word *sends,
 	copy(v->source, sizeof(v->source), sends->value, sends->value_len);
 	copy(v->target, sizeof(v->target), target->accepts.value,
 	     target->accepts.value_len);
-	if (common(&source->emits, &target->accepts, &best))
+	if (negotiable(source, target, &best))
 		snprintf(hint, sizeof(hint), "; the source could send %u.%u",
 			 best.major, best.minor);
 	snprintf(v->text, sizeof(v->text),
@@ -446,7 +464,7 @@ int vmig_token_check(const char *source, const char *target,
 
 	if (ret)
 		return ret;
-	if (!common(&s.stream, &t.accepts, &best))
+	if (!common(&s.stream, &t.accepts, ANY_MAJOR, &best))
 		return no_stream(v, &s.stream, &s, &t);
 	memset(v, 0, sizeof(*v));
 	return 0;
@@ -464,16 +482,13 @@ int vmig_token_check(const char *source, const char *target,
 int vmig_token_negotiate(const char *source, const char *target, u16 *minor,
 			 struct vmig_verdict *v)
 {
-	struct version best, own;
+	struct version best;
 	struct side s, t;
-	const char *p;
 	int ret = check_all(source, target, &s, &t, v);
 
 	if (ret)
 		return ret;
-	p = s.stream.value;
-	version(&p, &own);
-	if (!common(&s.emits, &t.accepts, &best) || best.major != own.major)
+	if (!negotiable(&s, &t, &best))
 		return no_stream(v, &s.emits, &s, &t);
 	*minor = best.minor;
 	memset(v, 0, sizeof(*v));
