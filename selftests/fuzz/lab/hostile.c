@@ -3,12 +3,17 @@
 #include <sys/mman.h>
 #include "fuzzer.h"
 
-/* A page for all, one to read only, and one that nobody may touch. */
+/*
+ * A page for all, one to read only, and one that nobody may touch. Buffers that
+ * end there begin up to BUF_SIZE earlier: that must be nobody else's memory.
+ */
 void hostile_init(struct fuzzer *f)
 {
-	f->pages = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (f->pages == MAP_FAILED ||
+	char *own = mmap(NULL, BUF_SIZE + 3 * PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	f->pages = own + BUF_SIZE;
+	if (own == MAP_FAILED ||
 	    mprotect(f->pages + PAGE, PAGE, PROT_READ) ||
 	    mprotect(f->pages + 2 * PAGE, PAGE, PROT_NONE))
 		run_broken(f->run, "no memory");
@@ -31,8 +36,8 @@ static void *bad_address(struct fuzzer *f, size_t len)
 		return (void *)-rng_below(&f->rng, len + 1);
 	case 6:		/* not canonical */
 		return (void *)(0x7ffffffff000ull - rng_below(&f->rng, len + 1));
-	default:
-		return (void *)rng_odd(&f->rng, 64);
+	default:	/* anywhere, but not by chance where something is */
+		return (void *)(rng_odd(&f->rng, 64) | 1ull << 63);
 	}
 }
 

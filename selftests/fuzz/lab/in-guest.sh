@@ -24,6 +24,8 @@ echo $uuid >"$types/vfio_mig_vgpu-4/create" || exit 1
 status=0
 if [ $# = 0 ]; then
 	fuzz-streams -s 1 -n "${FUZZ_STREAMS:-1500}" || status=1
+	fuzz-ioctls -s 1 -n "${FUZZ_IOCTLS:-20000}" || status=1
+	fuzz-ioctls -s 2 -n "${FUZZ_IOCTLS:-20000}" -j 3 || status=1
 else
 	out=${LAB_OUT:-/tmp}
 	fuzz-streams -s "$2" -t $(($1 / 3)) -c "$out/streams.pcs" || status=1

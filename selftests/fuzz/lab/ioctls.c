@@ -78,6 +78,8 @@ static void op_feature(struct fuzzer *f)
 		req.feature.argsz = rng_odd(&f->rng, 32);
 	for (i = 0; i < 16; i++)
 		req.data[i] = rng_odd(&f->rng, 64);
+	/* What may be the address of a bitmap. */
+	req.data[3] |= 1ull << 63;
 	if ((req.feature.flags & VFIO_DEVICE_FEATURE_MASK) ==
 	    VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE)
 		req.feature.flags &= ~VFIO_DEVICE_FEATURE_SET;

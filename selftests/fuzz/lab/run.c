@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 #include "run.h"
 
@@ -23,6 +24,7 @@ static time_t now(void)
 }
 
 static time_t deadline;
+static struct run *faulting;
 
 /* Counts one execution; false when there have been enough. */
 bool run_goes_on(struct run *run)
@@ -60,6 +62,30 @@ void run_broken(struct run *run, const char *fmt, ...)
 	vsnprintf(run->report->broken, sizeof(run->report->broken), fmt, args);
 	va_end(args);
 	_exit(1);
+}
+
+/* Where, and what lies there: the fuzzer's own fault, or the device's memory. */
+static void tell_fault(int sig, siginfo_t *info, void *context)
+{
+	const ucontext_t *uc = context;
+
+	snprintf(faulting->report->broken, sizeof(faulting->report->broken),
+		 "signal %d, code %d, address %p, at %#llx", sig, info->si_code,
+		 info->si_addr, (unsigned long long)uc->uc_mcontext.gregs[REG_RIP]);
+	signal(sig, SIG_DFL);
+}
+
+static void catch_faults(struct run *run)
+{
+	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE };
+	struct sigaction act = {
+		.sa_sigaction = tell_fault, .sa_flags = SA_SIGINFO,
+	};
+	size_t i;
+
+	faulting = run;
+	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		sigaction(signals[i], &act, NULL);
 }
 
 static void usage(const char *name)
@@ -175,6 +201,7 @@ int run_fuzzer(const char *name, int argc, char **argv,
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	pid = fork();
 	if (!pid) {
+		catch_faults(&run);
 		body(&run);
 		_exit(0);
 	}
