@@ -12,10 +12,10 @@ set -euo pipefail
 
 # VFIO warns, and loses an IOMMU group, when it cannot add a group's device. The
 # line before a warning says nothing; run.sh of the programs judges leaks.
-known='WARNING: drivers/vfio/group.c:[0-9]+ at vfio_group_release|cut here|kmemleak: [0-9]+ new suspected'
+splats='WARNING: drivers/vfio/group.c:[0-9]+ at vfio_group_release|cut here|kmemleak: [0-9]+ new suspected'
 
 deep_programs() {
-	"$LAB_DIR/run.sh" --kernel deep --timeout 5400 --allow-splat "$known" \
+	"$LAB_DIR/run.sh" --kernel deep --timeout 5400 --allow-splat "$splats" \
 		--env "KILLS=${KILLS:-500}" -- /lab/selftests/deep/run.sh
 }
 
