@@ -64,7 +64,10 @@ one_test() { # NAME CMD...
 }
 
 guest() { # KVER SECONDS
-	"$LAB_DIR/run.sh" --kernel "$1" --timeout "$2" -- \
+	LAB_BUILD_NAME=$1-downstream "$LAB_DIR/build.sh" "$1" \
+		KCFLAGS=-DVGPU_DOWNSTREAM=1 || return
+	"$LAB_DIR/run.sh" --kernel "$1" --timeout "$2" \
+		--share "build/$1-downstream/out=modules-downstream" -- \
 		/lab/selftests/lab/in-guest-check.sh
 }
 

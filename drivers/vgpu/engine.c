@@ -17,6 +17,7 @@ enum engine_reg {
 	ENG_STATUS = 0x20,
 	ENG_FILL = 0x24,
 	ENG_IRQ_ENABLE = 0x28,
+	ENG_SCRATCH = 0x40, /* with VGPU_DOWNSTREAM */
 };
 
 #define ENG_ID_VALUE	0x5047564d	/* "MVGP" */
@@ -207,6 +208,7 @@ void vgpu_engine_reset(struct vgpu *v)
 	v->state.eng_fill = 0;
 	v->state.eng_irq_enable = 0;
 	v->state.eng_seen = 0;
+	v->state.scratch = 0;
 	v->paused = false;
 }
 
@@ -225,6 +227,7 @@ static u32 engine_get(const struct vgpu *v, u32 reg)
 	case ENG_STATUS: return s->eng_status;
 	case ENG_FILL: return s->eng_fill;
 	case ENG_IRQ_ENABLE: return s->eng_irq_enable;
+	case ENG_SCRATCH: return s->scratch;
 	default: return 0;
 	}
 }
@@ -275,6 +278,8 @@ void vgpu_engine_write(struct vgpu *v, u32 off, const u8 *buf, u32 len)
 		s->eng_status &= ~(value & (STATUS_DONE | STATUS_ERROR));
 	if (off == ENG_IRQ_ENABLE)
 		s->eng_irq_enable = value & 1;
+	if (VGPU_DOWNSTREAM && off == ENG_SCRATCH)
+		s->scratch = value;
 	if (s->eng_status & STATUS_BUSY)
 		return;
 	switch (off) {

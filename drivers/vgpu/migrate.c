@@ -46,6 +46,17 @@ static bool engine_needed(struct vmig_dev *vm)
 	return READ_ONCE(vm_to_vgpu(vm)->state.eng_seen);
 }
 
+#if VGPU_DOWNSTREAM
+static const struct vmig_field downstream_fields[] = {
+	VMIG_FIELD(struct vgpu_state, scratch, 1, U32_MAX),
+};
+
+static bool downstream_needed(struct vmig_dev *vm)
+{
+	return READ_ONCE(vm_to_vgpu(vm)->state.scratch);
+}
+#endif
+
 static const struct vmig_section vgpu_sections[] = {
 	{
 		.tag = VMIG_TAG('V', 'R', 'A', 'M'), .name = "VRAM",
@@ -61,6 +72,16 @@ static const struct vmig_section vgpu_sections[] = {
 		.version = 1, .minor = VGPU_MINOR_ENGINE,
 		.fields = engine_fields, .nr_fields = ARRAY_SIZE(engine_fields),
 		.needed = engine_needed,
+#if VGPU_DOWNSTREAM
+	}, {
+		/* The tag is upstream's, too. */
+		.tag = VMIG_TAG('E', 'N', 'G', ' '), .name = "SCRATCH",
+		.vendor = 0x1af4, .flags = VMIG_SEC_VENDOR,
+		.version = 1, .minor = VGPU_MINOR_ENGINE,
+		.fields = downstream_fields,
+		.nr_fields = ARRAY_SIZE(downstream_fields),
+		.needed = downstream_needed,
+#endif
 	},
 };
 

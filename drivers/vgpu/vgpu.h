@@ -22,6 +22,10 @@
 #define VGPU_NR_DISPI		11
 /* Stream minor, and with it the platform, that brought the copy engine. */
 #define VGPU_MINOR_ENGINE	1
+/* A build with state of a vendor's own, to test that it clashes with nothing. */
+#ifndef VGPU_DOWNSTREAM
+#define VGPU_DOWNSTREAM		0
+#endif
 
 /* bochs-display dispi registers, by index (QEMU docs/specs/standard-vga.rst) */
 enum vgpu_dispi {
@@ -46,6 +50,7 @@ struct vgpu_state {
 	u32 eng_fill;
 	u32 eng_irq_enable;
 	u8 eng_seen; /* the guest has looked at the engine since reset */
+	u32 scratch; /* downstream's */
 };
 
 struct vgpu_type {

@@ -134,25 +134,68 @@ int stream_minor(const struct stream *s)
 	return le16toh(minor);
 }
 
-bool stream_has(const struct stream *s, const char tag[4])
+/* The n-th record with that tag, whosever it is, or NULL. */
+static const char *find_record(const struct stream *s, const char tag[4], int n)
 {
 	size_t at = HEADER_LEN;
 	uint32_t len;
 
 	while (at + RECORD_LEN <= s->len) {
-		if (!memcmp(s->data + at, tag, 4))
-			return true;
+		if (!memcmp(s->data + at, tag, 4) && !n--)
+			return s->data + at;
 		memcpy(&len, s->data + at + 16, 4);
 		at += RECORD_LEN + le32toh(len);
 	}
-	return false;
+	return NULL;
+}
+
+int stream_count(const struct stream *s, const char tag[4])
+{
+	int n = 0;
+
+	while (find_record(s, tag, n))
+		n++;
+	return n;
+}
+
+bool stream_has(const struct stream *s, const char tag[4])
+{
+	return stream_count(s, tag);
+}
+
+ssize_t stream_payload(const struct stream *s, const char tag[4], void *to,
+		       size_t size)
+{
+	const char *record = find_record(s, tag, 0);
+	uint32_t len;
+
+	if (!record)
+		return -ENOENT;
+	memcpy(&len, record + 16, 4);
+	len = le32toh(len);
+	if (len > size)
+		return -E2BIG;
+	memcpy(to, record + RECORD_LEN, len);
+	return len;
+}
+
+uint32_t engine_get(struct vdev *v, uint32_t reg)
+{
+	uint32_t value = ~0u;
+
+	if (pread(v->fd, &value, 4, ((uint64_t)BAR_ENGINE << 40) + reg) != 4)
+		return ~0u;
+	return value;
+}
+
+int engine_put(struct vdev *v, uint32_t reg, uint32_t value)
+{
+	if (pwrite(v->fd, &value, 4, ((uint64_t)BAR_ENGINE << 40) + reg) != 4)
+		return -errno;
+	return 0;
 }
 
 uint32_t engine_id(struct vdev *v)
 {
-	uint32_t id = ~0u;
-
-	if (pread(v->fd, &id, 4, (uint64_t)BAR_ENGINE << 40) != 4)
-		return ~0u;
-	return id;
+	return engine_get(v, 0);
 }

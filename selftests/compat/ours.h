@@ -23,8 +23,14 @@ int ours_reason(struct vdev *v, char text[VFIO_MIG_TEXT_MAX]);
 /* What a stream says of itself. */
 int stream_minor(const struct stream *s);
 bool stream_has(const struct stream *s, const char tag[4]);
+int stream_count(const struct stream *s, const char tag[4]);
+/* Length of the first one's payload, copied to @to; or negative. */
+ssize_t stream_payload(const struct stream *s, const char tag[4], void *to,
+		       size_t size);
 
 /* The virtual GPU's copy engine: a look at it, as a guest's driver would. */
 uint32_t engine_id(struct vdev *v);
+uint32_t engine_get(struct vdev *v, uint32_t reg);
+int engine_put(struct vdev *v, uint32_t reg, uint32_t value);
 
 #endif

@@ -47,5 +47,6 @@ tests=$(dirname "$0")/..
 for run in conformance compat; do
 	"$tests/$run/run.sh" || failed=1
 done
+"$tests/compat/downstream.sh" || failed=1
 "$tests/fuzz/lab/in-guest.sh" || failed=1
 exit $failed

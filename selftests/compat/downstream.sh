@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# downstream.sh: inside a lab machine, the tests of downstream.c: first with the
+# modules of /lab/modules-downstream, then with ours. TAP.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/lab/load.sh
+. "$here/../lab/load.sh"
+
+types=/sys/class/mdev_bus/vfio_mig_vgpu/mdev_supported_types
+uuid=22222222-0000-4000-8000-00000000000d
+status=0
+
+part() { # MODULES FIXTURE
+	LAB_MODULES=$1
+	lab_load vfio_mig_vgpu || return 1
+	echo "$uuid" >"$types/vfio_mig_vgpu-4/create" || return 1
+	downstream -f "$2" || status=1
+	echo 1 >"$VFIO_MIG_DEVICE/remove" || return 1
+	lab_unload_all
+}
+
+VFIO_MIG_STREAMS=$(mktemp -d)
+export VFIO_MIG_STREAMS VFIO_MIG_DEVICE=/sys/bus/mdev/devices/$uuid
+lab_load vfio_iommu_type1 || exit 1
+part /lab/modules-downstream downstream || status=1
+part /lab/modules upstream || status=1
+rm -rf "$VFIO_MIG_STREAMS"
+exit $status
