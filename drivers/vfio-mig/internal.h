@@ -79,7 +79,6 @@ u64 vmig_fixed_size(struct vmig_dev *vm);
 u64 vmig_bulk_size(struct vmig_dev *vm, struct vmig_pending *p);
 
 const char *vmig_minor_bad(const struct vmig_kind *kind, u16 minor);
-void vmig_minors(const struct vmig_kind *kind, u16 max, char *buf, size_t len);
 const struct vmig_platform *
 vmig_platform_newest(const struct vmig_kind *kind);
 const struct vmig_platform *

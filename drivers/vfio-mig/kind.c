@@ -138,31 +138,9 @@ int vmig_emit_minor(struct vmig_dev *vm)
 	return newest_good(vm->kind, max);
 }
 
-/**
- * vmig_minors - the stream versions up to a minor that may be used
- * @kind: kind of device
- * @max: newest minor
- * @buf: room for ranges as in a token: "1.0-1.2,1.4"
- * @len: size of @buf
- */
-void vmig_minors(const struct vmig_kind *kind, u16 max, char *buf, size_t len)
+static bool minor_good(const void *kind, u16 minor)
 {
-	unsigned int minor, from;
-	size_t n = 0;
-
-	buf[0] = '\0';
-	for (minor = 0; minor <= max; minor++) {
-		if (vmig_minor_bad(kind, minor))
-			continue;
-		from = minor;
-		while (minor < max && !vmig_minor_bad(kind, minor + 1))
-			minor++;
-		n += scnprintf(buf + n, len - n, "%s%u.%u", n ? "," : "",
-			       VMIG_STREAM_MAJOR, from);
-		if (minor > from)
-			n += scnprintf(buf + n, len - n, "-%u.%u",
-				       VMIG_STREAM_MAJOR, minor);
-	}
+	return !vmig_minor_bad(kind, minor);
 }
 
 static void put_minors(struct vmig_token_writer *w, const char *key,
@@ -170,7 +148,8 @@ static void put_minors(struct vmig_token_writer *w, const char *key,
 {
 	char list[VFIO_MIG_VALUE_MAX];
 
-	vmig_minors(kind, max, list, sizeof(list));
+	vmig_token_versions(list, sizeof(list), VMIG_STREAM_MAJOR, max,
+			    minor_good, kind);
 	vmig_token_put(w, key, "%s", list);
 }
 

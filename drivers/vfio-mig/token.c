@@ -138,6 +138,60 @@ int vmig_token_end(struct vmig_token_writer *w)
 	return w->error ? w->error : (int)w->pos;
 }
 
+/* Before what stands at @pos in @buf already; returns where it stands now. */
+static size_t put_range(char *buf, size_t pos, size_t end, u16 major, u16 from,
+			u16 to)
+{
+	char range[2 * sizeof("65535.65535,")];
+	int n;
+
+	if (from == to)
+		n = snprintf(range, sizeof(range), "%u.%u", major, to);
+	else
+		n = snprintf(range, sizeof(range), "%u.%u-%u.%u", major, from,
+			     major, to);
+	if (pos < end)
+		range[n++] = ',';
+	if ((size_t)n > pos)
+		return pos;
+	memcpy(buf + pos - n, range, n);
+	return pos - n;
+}
+
+/**
+ * vmig_token_versions - write the value of accepts or emits: "1.0-1.2,1.4"
+ * @buf: room for it
+ * @len: size of @buf, not 0
+ * @major: major of all
+ * @max: newest minor
+ * @good: says which minors up to @max belong to it
+ * @arg: what @good asks for
+ *
+ * Where not all fit, the oldest are left out. Who reads it then refuses what
+ * would have worked, and never the other way round.
+ */
+void vmig_token_versions(char *buf, size_t len, u16 major, u16 max,
+			 bool (*good)(const void *arg, u16 minor),
+			 const void *arg)
+{
+	size_t pos = len - 1, at;
+	int to, from;
+
+	for (to = max; to >= 0; to = from - 1) {
+		from = to;
+		if (!good(arg, to))
+			continue;
+		while (from && good(arg, from - 1))
+			from--;
+		at = put_range(buf, pos, len - 1, major, from, to);
+		if (at == pos)
+			break;
+		pos = at;
+	}
+	memmove(buf, buf + pos, len - 1 - pos);
+	buf[len - 1 - pos] = '\0';
+}
+
 /**
  * vmig_token_next - next word of a token
  * @p: where to look, the token itself at first; moved behind the word

@@ -95,6 +95,10 @@ __printf(3, 4) void vmig_token_put(struct vmig_token_writer *w,
 				   const char *key, const char *fmt, ...);
 int vmig_token_end(struct vmig_token_writer *w);
 
+void vmig_token_versions(char *buf, size_t len, u16 major, u16 max,
+			 bool (*good)(const void *arg, u16 minor),
+			 const void *arg);
+
 bool vmig_token_next(const char **p, struct vmig_word *word);
 int vmig_token_get(const char *token, const char *key, char *value, size_t len);
 int vmig_token_parse(const char *token, struct vmig_words *words,

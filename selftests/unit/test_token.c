@@ -388,13 +388,55 @@ static int print_vectors(void)
 	return 0;
 }
 
+static bool in_list(const void *list, u16 minor)
+{
+	const u16 *p;
+
+	for (p = list; *p != 9999; p++)
+		if (*p == minor)
+			return true;
+	return false;
+}
+
+static bool odd(const void *unused, u16 minor)
+{
+	return minor & 1;
+}
+
+static bool versions_are(const char *want, size_t len, u16 max, const u16 *list)
+{
+	char buf[64];
+
+	memset(buf, 'x', sizeof(buf));
+	vmig_token_versions(buf, len, 1, max, list ? in_list : odd, list);
+	if (!strcmp(buf, want))
+		return true;
+	printf("# \"%s\" and not \"%s\"\n", buf, want);
+	return false;
+}
+
+/* No range is ever cut: "1.1" of "1.12" would be another one. */
+static bool versions_fit(void)
+{
+	return versions_are("1.0", 64, 0, (u16[]){ 0, 9999 }) &&
+	       versions_are("", 64, 5, (u16[]){ 9999 }) &&
+	       versions_are("1.0-1.1", 64, 1, (u16[]){ 0, 1, 9999 }) &&
+	       versions_are("1.0,1.2-1.4,1.7", 64, 8,
+			    (u16[]){ 0, 2, 3, 4, 7, 9999 }) &&
+	       versions_are("1.65535", 64, 65535, (u16[]){ 65535, 9999 }) &&
+	       versions_are("1.11,1.13", 12, 13, NULL) &&
+	       versions_are("1.9,1.11,1.13", 14, 13, NULL) &&
+	       versions_are("", 4, 13, NULL) &&
+	       versions_are("", 1, 13, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	size_t i;
 
 	if (argc > 1 && !strcmp(argv[1], "--vectors"))
 		return print_vectors();
-	tap_plan(ARRAY_SIZE(forms) + ARRAY_SIZE(decisions) + 5);
+	tap_plan(ARRAY_SIZE(forms) + ARRAY_SIZE(decisions) + 6);
 	for (i = 0; i < ARRAY_SIZE(forms); i++)
 		check_form(&forms[i]);
 	for (i = 0; i < ARRAY_SIZE(decisions); i++)
@@ -402,6 +444,7 @@ int main(int argc, char **argv)
 	tap(length_is_bounded(), "a token has 1023 bytes at most");
 	tap(words_are_bounded(), "and 48 keys");
 	tap(writer_is_careful(), "the writer makes tokens or errors");
+	tap(versions_fit(), "a list of versions is whole or shorter");
 	tap(random_pairs(20000), "any two texts have a verdict with a reason");
 	tap(argc > 1 && vectors_hold(argv[1]), "the vectors hold");
 	return tap_status;
