@@ -111,6 +111,16 @@ scripts() {
 	(cd "$REPO" && shellcheck -x -P SCRIPTDIR "${files[@]}")
 }
 
+# The specification keeps to the kernel's schema for such.
+netlink_spec() {
+	local dir
+	dir=$("$LAB_DIR/linux-source.sh") || return 1
+	dir=/cache/${dir##*/}
+	lab_chroot python3 "$dir/tools/net/ynl/pyynl/cli.py" --validate \
+		--spec /src/Documentation/netlink/specs/vfio_mig.yaml \
+		--schema "$dir/Documentation/netlink/genetlink-legacy.yaml"
+}
+
 citations() {
 	local dir
 	dir=$("$LAB_DIR/linux-source.sh") || return 1
@@ -132,6 +142,7 @@ clean "cppcheck kernel" cppcheck_on 'drivers/*.c' -D__KERNEL__ \
 clean "cppcheck user" cppcheck_on 'lib/*.c'
 clean "cppcheck tools" cppcheck_on 'tools/*.c'
 clean "cppcheck selftests" cppcheck_on 'selftests/*.c'
+clean "netlink specification" netlink_spec
 clean "citations of the uAPI" citations
 if command -v shellcheck >/dev/null; then
 	clean "shellcheck" scripts

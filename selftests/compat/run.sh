@@ -68,6 +68,22 @@ check_says_why() {
 		grep -q '^error' <<<"$out"
 }
 
+# The kernel's own tool understands the family by its specification alone.
+ynl() {
+	python3 /lab/programs/pyynl/cli.py --no-schema --output-json \
+		--spec /lab/specs/vfio_mig.yaml "$@"
+}
+
+spec_fits() {
+	ynl --dump object-get | python3 -c '
+import json, sys
+found = {(o["name"], o["token"]) for o in json.load(sys.stdin)}
+sys.exit((sys.argv[1], sys.argv[2]) not in found or len(found) != 5)
+' "$uuid" "$(cat "$device/version")" &&
+		ynl --do check --json "$(printf '{"name": "%s", "token": "%s"}' \
+			"$uuid" "$(cat "$device/version")")" | grep -q '"code": 0'
+}
+
 anybody() { setpriv --reuid 65534 --clear-groups --bounding-set -all "$@"; }
 anybody_reads() { anybody mignl dump >/dev/null && anybody cat "$device/version" >/dev/null; }
 anybody_checks() { anybody mignl check "$uuid" "$(cat "$device/version")" >/dev/null; }
@@ -157,6 +173,7 @@ tap "netlink checks a device" check_is_yes $uuid
 tap "netlink checks a type" check_is_yes vfio_mig_vgpu-4
 tap "netlink says why" check_says_why
 tap "netlink knows no others" refused mignl check nobody vmig1
+tap "the specification describes it" spec_fits
 tap "anybody may read" anybody_reads
 tap "not anybody may check" refused anybody_checks
 tap "a change is an event" events_are "compat $uuid;" compat \

@@ -21,3 +21,5 @@ for dir in ${LAB_PROGRAM_DIRS:-selftests/conformance selftests/compat selftests/
 		OUT=/src/build/programs \
 		KSFT="/cache/${source##*/}/tools/testing/selftests" || lab_die "$dir does not build"
 done
+# The kernel's own reader of netlink specifications.
+rsync -a "$source/tools/net/ynl/pyynl" "$REPO/build/programs/"

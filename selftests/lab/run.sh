@@ -95,7 +95,7 @@ stage() {
 	run=$(mktemp -d "$REPO/build/run-XXXXXX")
 	share=$run/share
 	mkdir -p "$share/modules" "$share/programs" "$share/out"
-	rsync -a "$REPO/selftests" "$share/"
+	rsync -a "$REPO/selftests" "$REPO/Documentation/netlink/specs" "$share/"
 	copy_built "$kernel" out "$share/modules/"
 	copy_built programs . "$share/programs/"
 	for n in ${shares[@]+"${shares[@]}"}; do
@@ -251,7 +251,7 @@ for n in $(seq "$hosts"); do
 	[ "$code" -le "$worst" ] || worst=$code
 done
 [ -z "$out" ] || { mkdir -p "$out" && cp -a "$share/out/." "$out/"; }
-rm -rf "$share/modules" "$share/programs" "$share/kvm" "$share/selftests"
+rm -rf "$share/modules" "$share/programs" "$share/kvm" "$share/specs" "$share/selftests"
 if [ -n "${LAB_DISCARD:-}" ]; then
 	rm -rf "$run"
 elif [ "$worst" = 0 ]; then
