@@ -42,6 +42,18 @@ static struct mdev_type *vgpu_mdev_types[ARRAY_SIZE(vgpu_types)];
 VMIG_DEFINE_MIG_OPS(vgpu_mig_ops, vgpu_vm);
 VMIG_DEFINE_LOG_OPS(vgpu_log_ops, vgpu_log);
 
+/* Who does not get it must not take it from others for a moment, either. */
+static bool take_memory(int mib)
+{
+	int left = atomic_read(&free_mib);
+
+	do {
+		if (left < mib)
+			return false;
+	} while (!atomic_try_cmpxchg(&free_mib, &left, left - mib));
+	return true;
+}
+
 static int vgpu_init(struct vfio_device *vdev)
 {
 	struct mdev_device *mdev = to_mdev_device(vdev->dev);
@@ -49,10 +61,8 @@ static int vgpu_init(struct vfio_device *vdev)
 	int ret;
 
 	v->type = container_of(mdev->type, struct vgpu_type, type);
-	if (atomic_sub_return(v->type->vram_mib, &free_mib) < 0) {
-		ret = -ENOSPC;
-		goto err_memory;
-	}
+	if (!take_memory(v->type->vram_mib))
+		return -ENOSPC;
 	mutex_init(&v->lock);
 	ret = vgpu_vram_init(v);
 	if (ret)
