@@ -64,7 +64,7 @@ export VFIO_MIG_DEVICE=$bus/${uuids[0]}
 for way in $(ways); do
 	echo "# by $way"
 	"$here/vfio-conformance" --programs /lab/programs --open "$way" \
-		--destructive --also vgpu --device2 "$bus/${uuids[1]}" "$@" \
+		--destructive --also vgpu --also vgpubits --device2 "$bus/${uuids[1]}" "$@" \
 		"$VFIO_MIG_DEVICE" || status=1
 done
 "$here/kill.sh" || status=1
