@@ -3,9 +3,11 @@
 #
 # check-deep.sh [STEP...]: on a kernel that forgives nothing, what check.sh runs
 # in a machine and what only makes sense there: injected faults, races, kills
-# and QEMU's enable-migration=auto. Ends like check.sh. Steps: image, programs,
-# build-deep, guest-deep, deep-programs, auto. Building the kernel takes twenty minutes,
-# once; KILLS says how many processes are killed.
+# and QEMU's enable-migration=auto; and on 7.2 what is fuzzed in numbers. Ends like
+# check.sh. Steps: image, programs, build-deep, guest-deep, deep-programs, auto,
+# build-7.2, many. Building the kernel takes twenty minutes, once; KILLS says how many
+# processes are killed by each way to a device, FUZZ_STREAMS and FUZZ_IOCTLS
+# how much is fuzzed.
 set -euo pipefail
 # shellcheck source=selftests/steps.sh
 . "$(dirname "$0")/steps.sh"
@@ -19,6 +21,14 @@ deep_programs() {
 		--env "KILLS=${KILLS:-500}" -- /lab/selftests/deep/run.sh
 }
 
+# In numbers, on a kernel that is fast enough for them.
+many() {
+	"$LAB_DIR/run.sh" --kernel 7.2 --timeout 5400 \
+		--env "FUZZ_STREAMS=${FUZZ_STREAMS:-100000}" \
+		--env "FUZZ_IOCTLS=${FUZZ_IOCTLS:-1000000}" -- \
+		/lab/selftests/fuzz/lab/in-guest.sh bits
+}
+
 mkdir -p "$REPO/build"
 single image "$LAB_DIR/image.sh"
 single programs "$LAB_DIR/programs.sh"
@@ -26,4 +36,6 @@ single build-deep "$LAB_DIR/build.sh" deep
 step guest-deep guest deep 3600
 step deep-programs deep_programs
 step auto "$REPO/selftests/qemu/auto.sh"
+single build-7.2 "$LAB_DIR/build.sh" 7.2
+step many many
 finish

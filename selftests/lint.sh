@@ -106,7 +106,7 @@ cppcheck_on() {
 
 scripts() {
 	local files
-	mapfile -t files < <(tracked '*.sh' .ci/run \
+	mapfile -t files < <(tracked '*.sh' .ci/run .ci/nightly \
 		selftests/conformance/vfio-conformance)
 	(cd "$REPO" && shellcheck -x -P SCRIPTDIR "${files[@]}")
 }

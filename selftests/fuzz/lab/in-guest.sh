@@ -3,7 +3,9 @@
 #
 # Runs inside a lab machine: both fuzzers against a vGPU of 4 MiB. TAP.
 #
-# in-guest.sh                short, and the same on each call
+# in-guest.sh [bits]         short, and the same on each call; or as long as
+#                            FUZZ_STREAMS and FUZZ_IOCTLS say. With bits also
+#                            each bit of a stream of 16 KiB
 # in-guest.sh SECONDS SEED   long; the addresses that were covered, where the
 #                            kernel has KCOV, end up in /lab/out
 set -uo pipefail
@@ -22,10 +24,11 @@ lab_load vfio_iommu_type1 && lab_load vfio_mig_vgpu || exit 1
 echo 1 >/sys/kernel/tracing/events/vfio_mig/enable
 echo $uuid >"$types/vfio_mig_vgpu-4/create" || exit 1
 status=0
-if [ $# = 0 ]; then
+if [ $# -lt 2 ]; then
 	fuzz-streams -s 1 -n "${FUZZ_STREAMS:-1500}" || status=1
 	fuzz-ioctls -s 1 -n "${FUZZ_IOCTLS:-20000}" || status=1
 	fuzz-ioctls -s 2 -n "${FUZZ_IOCTLS:-20000}" -j 3 || status=1
+	[ -z "${1:-}" ] || VFIO_MIG_THOROUGH=1 vgpubits || status=1
 else
 	out=${LAB_OUT:-/tmp}
 	fuzz-streams -s "$2" -t $(($1 / 3)) -c "$out/streams.pcs" || status=1
