@@ -80,7 +80,7 @@ static int own_size(struct vfiomig *ctx, struct vfiomig_sizes *sizes)
 static int any_size(struct vfiomig *ctx, struct vfiomig_sizes *sizes)
 {
 	struct vfiomig_precopy info = { 0 };
-	uint64_t all;
+	uint64_t all = 0;
 	int ret = vfiomig_data_size(ctx, &all);
 
 	if (!ret && in_precopy(ctx) && ctx->data_fd >= 0)
@@ -128,8 +128,10 @@ static uint64_t ms_for(uint64_t bytes, uint64_t bandwidth)
 	rest = bytes % bandwidth;
 	if (seconds > UINT64_MAX / 1000 - 1)
 		return UINT64_MAX;
+	if (!rest)
+		return seconds * 1000;
 	/* With such a bandwidth, bytes a millisecond are exact enough. */
-	if (rest > UINT64_MAX / 1000 - bandwidth / 1000 - 1)
+	if (bandwidth > UINT64_MAX / 2000)
 		return seconds * 1000 + (rest - 1) / (bandwidth / 1000) + 1;
 	return seconds * 1000 + (rest * 1000 + bandwidth - 1) / bandwidth;
 }

@@ -846,8 +846,7 @@ int vfiomig_negotiate(struct vfiomig *ctx, const char *token, uint16_t *major,
  * @verdict: out: why not; may be NULL
  *
  * Asks nobody, so it serves schedulers: allocates nothing, and takes about a
- * microsecond. The same code as in the kernel decides. Tokens end without a
- * newline here.
+ * microsecond. The same code as in the kernel decides.
  *
  * Return: 0 for yes, or for no what is in @verdict->code: -EINVAL, -ENODEV,
  * -EOPNOTSUPP, -ERANGE or -EPROTONOSUPPORT.
@@ -870,7 +869,7 @@ int vfiomig_compare_negotiated(const char *source, const char *target,
 
 /**
  * vfiomig_token_valid - is it a token?
- * @token: text, without a newline
+ * @token: text, a newline at its end is ignored
  * @verdict: out: why not; may be NULL
  *
  * Return: 0, or -EINVAL.
