@@ -47,5 +47,7 @@ tests=$(dirname "$0")/..
 for run in conformance compat; do
 	"$tests/$run/run.sh" || failed=1
 done
-"$tests/fuzz/lab/in-guest.sh" || failed=1
+for run in fuzz lib; do
+	"$tests/$run/lab/in-guest.sh" || failed=1
+done
 exit $failed
