@@ -116,9 +116,9 @@ const char *vfiomig_error(const struct vfiomig *ctx);
 int vfiomig_device_fd(const struct vfiomig *ctx);
 
 /* What the device supports: VFIO_MIGRATION_* of linux/vfio.h. */
-#define VFIOMIG_STOP_COPY	(1u << 0)
-#define VFIOMIG_P2P		(1u << 1)
-#define VFIOMIG_PRE_COPY	(1u << 2)
+#define VFIOMIG_STOP_COPY	0x1
+#define VFIOMIG_P2P		0x2
+#define VFIOMIG_PRE_COPY	0x4
 
 /**
  * vfiomig_flags - which optional states the device has
@@ -466,7 +466,7 @@ struct vfiomig_progress {
 	uint64_t left;
 };
 
-#define VFIOMIG_SAVE_NO_PRE_COPY	(1u << 0)	/* stop at once */
+#define VFIOMIG_SAVE_NO_PRE_COPY	0x1	/* stop at once */
 
 /**
  * struct vfiomig_save_options - how to save; all zero is a good beginning
@@ -612,9 +612,9 @@ int vfiomig_precopy_v2(struct vfiomig *ctx);
  */
 int vfiomig_data_size(struct vfiomig *ctx, uint64_t *bytes);
 
-#define VFIOMIG_EXACT_INITIAL	(1u << 0)
-#define VFIOMIG_EXACT_DIRTY	(1u << 1)
-#define VFIOMIG_EXACT_STOP_COPY	(1u << 2)
+#define VFIOMIG_EXACT_INITIAL	0x1
+#define VFIOMIG_EXACT_DIRTY	0x2
+#define VFIOMIG_EXACT_STOP_COPY	0x4
 
 /**
  * struct vfiomig_sizes - bytes that a migration has left
@@ -1235,7 +1235,7 @@ struct vfiomig_send_options {
 int vfiomig_send(struct vfiomig *ctx, int in, int out,
 		 const struct vfiomig_send_options *options);
 
-#define VFIOMIG_RECEIVE_STAY	(1u << 0)	/* leave the device in STOP */
+#define VFIOMIG_RECEIVE_STAY	0x1	/* leave the device in STOP */
 
 /**
  * struct vfiomig_receive_options - how to receive

@@ -44,7 +44,7 @@ create() {
 remove() {
 	local uuid
 	for uuid in $a $b $big; do
-		echo 1 >$bus/$uuid/remove || return 1
+		echo 1 >"$bus/$uuid/remove" || return 1
 	done
 }
 
@@ -61,7 +61,7 @@ remove_hosts() { ip netns del one && ip netns del two; }
 same() { cmp "$work/sent" "$work/$1"; }
 
 in_one_process() {
-	WRITE=$work/sent READ=$work/got migrate local $bus/$a $bus/$b && same got
+	WRITE=$work/sent READ=$work/got migrate local "$bus/$a" "$bus/$b" && same got
 }
 
 # The statuses that the two sides should end with, 0 or 1.
@@ -75,14 +75,14 @@ between_hosts() { # TARGET WANT_SENT WANT_RECEIVED
 	local target=$TARGET_PID
 	read -r -t 60 line <&"${TARGET[0]}" && [ "$line" = listening ] || return 1
 	WRITE=$work/sent READ=$work/kept ip netns exec one \
-		migrate send $bus/$a 10.4.0.2 9000 || sent=$?
+		migrate send "$bus/$a" 10.4.0.2 9000 || sent=$?
 	wait "$target" || received=$?
 	cat "$work/says"
 	[ "$sent" = "$2" ] && [ "$received" = "$3" ]
 }
 
-goes_over() { between_hosts $b 0 0 && same got && [ ! -e "$work/kept" ]; }
-is_refused() { between_hosts $big 1 1 && same kept && grep -q eq_vram_mib "$work/says"; }
+goes_over() { between_hosts "$b" 0 0 && same got && [ ! -e "$work/kept" ]; }
+is_refused() { between_hosts "$big" 1 1 && same kept && grep -q eq_vram_mib "$work/says"; }
 unloaded() { remove && lab_unload_all; }
 
 lab_load vfio_iommu_type1 && lab_load vfio_mig_vgpu && create || exit 1
