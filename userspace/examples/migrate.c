@@ -35,15 +35,12 @@ struct device {
 	struct vfiomig *mig;
 };
 
-static int die(const char *what, const char *why)
-{
-	fprintf(stderr, "migrate: %s: %s\n", what, why);
-	exit(1);
-}
-
 static int must(int ret, const char *what)
 {
-	return ret < 0 ? die(what, strerror(errno)) : ret;
+	if (ret >= 0)
+		return ret;
+	perror(what);
+	exit(1);
 }
 
 /* /dev/vfio/GROUP, of the link iommu_group. */
@@ -60,7 +57,6 @@ static int open_group(const char *sysfs)
 static void open_device(struct device *d, const char *sysfs)
 {
 	char name[PATH_MAX];
-	int ret;
 
 	snprintf(name, sizeof(name), "%s", sysfs);
 	d->container = must(open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC), "container");
@@ -68,9 +64,8 @@ static void open_device(struct device *d, const char *sysfs)
 	must(ioctl(d->group, VFIO_GROUP_SET_CONTAINER, &d->container), "group");
 	must(ioctl(d->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU), "type1");
 	d->fd = must(ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD, basename(name)), sysfs);
-	ret = vfiomig_new(&d->mig, d->fd);
-	if (ret)
-		die(sysfs, strerror(-ret));
+	errno = -vfiomig_new(&d->mig, d->fd);
+	must(-errno, sysfs);
 }
 
 static void close_device(struct device *d)
@@ -89,19 +84,10 @@ static int done(struct device *d, int ret, const char *what)
 	return ret;
 }
 
-static off_t region0(struct device *d)
-{
-	struct vfio_region_info info = {
-		.argsz = sizeof(info), .index = VFIO_PCI_BAR0_REGION_INDEX,
-	};
-
-	must(ioctl(d->fd, VFIO_DEVICE_GET_REGION_INFO, &info), "region 0");
-	return info.offset;
-}
-
 /* What a guest would do: WRITE into its device, or READ from it. */
 static void guest(struct device *d, const char *what)
 {
+	struct vfio_region_info bar = { .argsz = sizeof(bar) };
 	bool writes = !strcmp(what, "WRITE");
 	static char bytes[GUEST_BYTES];
 	const char *file = getenv(what);
@@ -109,10 +95,11 @@ static void guest(struct device *d, const char *what)
 
 	if (!file)
 		return;
+	must(ioctl(d->fd, VFIO_DEVICE_GET_REGION_INFO, &bar), "region 0");
 	fd = must(open(file, writes ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC, 0600), file);
 	n = must(writes ? read(fd, bytes, GUEST_BYTES) :
-		 pread(d->fd, bytes, GUEST_BYTES, region0(d)), what);
-	must(writes ? pwrite(d->fd, bytes, n, region0(d)) : write(fd, bytes, n), what);
+		 pread(d->fd, bytes, GUEST_BYTES, bar.offset), what);
+	must(writes ? pwrite(d->fd, bytes, n, bar.offset) : write(fd, bytes, n), what);
 	close(fd);
 }
 
@@ -172,8 +159,7 @@ static int connection(const char *host, const char *port)
 	struct addrinfo *a;
 	int fd, peer;
 
-	if (getaddrinfo(host, port, &hints, &a))
-		die(host ? host : port, "no such address");
+	must(getaddrinfo(host, port, &hints, &a) ? -1 : 0, "address");
 	fd = must(socket(a->ai_family, a->ai_socktype, 0), "socket");
 	must(host ? connect(fd, a->ai_addr, a->ai_addrlen) :
 		    bind(fd, a->ai_addr, a->ai_addrlen), "address");
