@@ -347,8 +347,9 @@ ssize_t vfiomig_write(struct vfiomig *ctx, const void *buf, size_t len);
 /**
  * struct vfiomig_sink - where a stream goes to
  * @fd: where to write to, if there is no @write; with @write the file whose
- *	POLLOUT tells when to go on after -EAGAIN, or -1. A socket is written to
- *	without waiting; so is a pipe or file with O_NONBLOCK.
+ *	POLLOUT tells when to go on after -EAGAIN, or -1: then -EAGAIN ends a call
+ *	that would wait. A socket is written to without waiting; so is a pipe or
+ *	file with O_NONBLOCK.
  * @write: takes up to @len bytes. Returns how many, at least 1; -EAGAIN; or
  *	another negative errno, which ends the saving. Or NULL.
  * @arg: for @write
@@ -362,7 +363,8 @@ struct vfiomig_sink {
 /**
  * struct vfiomig_source - where a stream comes from
  * @fd: where to read from, if there is no @read; with @read the file whose
- *	POLLIN tells when to go on after -EAGAIN, or -1
+ *	POLLIN tells when to go on after -EAGAIN, or -1: then -EAGAIN ends a call
+ *	that would wait
  * @read: gives up to @len bytes. Returns how many; 0 at the end of the stream;
  *	-EAGAIN; or another negative errno, which ends the loading. Or NULL.
  * @arg: for @read
