@@ -585,6 +585,109 @@ static bool talkers_are_left(void)
 	return good;
 }
 
+/* The whole of what a source says, for a device with this state. */
+static bool say_all(struct script *s, size_t *stream_len)
+{
+	struct memory m = { 0 };
+	struct vfiomig_sink sink = memory_sink(&m);
+	struct vfiomig *ctx;
+	uint64_t bytes;
+	struct fake f;
+	bool good;
+
+	fake_begin(&f);
+	f.initial = 1000;
+	f.rest = 100;
+	ctx = open_fake(&f);
+	good = !vfiomig_save(ctx, &sink, NULL);
+	bytes = htole64(m.len);
+	say_hello(s);
+	say_frame(s, TOKEN, f.token, strlen(f.token));
+	say_frame(s, BEGIN, f.token, strlen(f.token));
+	say_frame(s, DATA, m.data, m.len / 2);
+	say_frame(s, DATA, m.data + m.len / 2, m.len - m.len / 2);
+	say_frame(s, END, &bytes, 8);
+	say_frame(s, RUN, NULL, 0);
+	*stream_len = m.len;
+	free(m.data);
+	close_fake(&f, ctx);
+	return good;
+}
+
+static unsigned int pick(unsigned int *seed, size_t n)
+{
+	*seed = *seed * 1103515245 + 12345;
+	return (*seed >> 8) % n;
+}
+
+static void mutilate(struct script *s, unsigned int *seed)
+{
+	unsigned int from, to, len, times = 1 + pick(seed, 3);
+
+	while (times--) {
+		from = pick(seed, s->len);
+		to = pick(seed, s->len);
+		len = pick(seed, s->len - (from > to ? from : to)) % 40;
+		switch (pick(seed, 4)) {
+		case 0:
+			s->data[from] ^= 1 << pick(seed, 8);
+			break;
+		case 1:
+			s->data[from] = pick(seed, 256);
+			break;
+		case 2:
+			memmove(s->data + to, s->data + from, len);
+			break;
+		default:
+			s->len = from + 1;
+		}
+	}
+}
+
+/* Whatever comes: the device is loaded as a whole, or is as it was. */
+static bool survives(const struct script *s, bool as_source, size_t want)
+{
+	struct vfiomig_receive_options receive = { .silence_ms = SILENCE_MS };
+	struct vfiomig_send_options send = { .silence_ms = SILENCE_MS };
+	struct vfiomig *ctx;
+	struct fake f;
+	int pair[2], ret;
+	bool good;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+		return false;
+	fake_begin(&f);
+	f.initial = 1000;
+	ctx = open_fake(&f);
+	good = write(pair[1], s->data, s->len) == (ssize_t)s->len &&
+	       !shutdown(pair[1], SHUT_WR);
+	ret = as_source ? vfiomig_send(ctx, pair[0], pair[0], &send) :
+			  vfiomig_receive(ctx, pair[0], pair[0], &receive);
+	good = good && f.state == VFIO_DEVICE_STATE_RUNNING &&
+	       (ret ? !f.loaded : f.loaded && f.pos == want - FAKE_TRAILER);
+	if (!good)
+		printf("# %d: %s\n", ret, vfiomig_error(ctx));
+	close(pair[0]);
+	close(pair[1]);
+	close_fake(&f, ctx);
+	return good;
+}
+
+static bool mutilated_words_do_no_harm(void)
+{
+	struct script whole = { 0 }, s;
+	unsigned int seed = 1, i;
+	size_t want;
+	bool good = say_all(&whole, &want) && survives(&whole, false, want);
+
+	for (i = 0; good && i < 3000; i++) {
+		s = whole;
+		mutilate(&s, &seed);
+		good = survives(&s, i & 1, want);
+	}
+	return good;
+}
+
 /* Two pipes, as from ssh. */
 static void *target_by_pipes(void *arg)
 {
@@ -643,6 +746,7 @@ int main(void)
 		{ target_refuses_strangers, "the target against strangers" },
 		{ refusal_is_answered, "a refusal is answered" },
 		{ talkers_are_left, "who never stops talking is left" },
+		{ mutilated_words_do_no_harm, "mutilated words do no harm" },
 		{ pipes_do, "two pipes do" },
 	};
 
