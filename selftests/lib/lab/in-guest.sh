@@ -73,7 +73,10 @@ between_hosts() { # TARGET WANT_SENT WANT_RECEIVED
 	}
 	# shellcheck disable=SC2153
 	local target=$TARGET_PID
-	read -r -t 60 line <&"${TARGET[0]}" && [ "$line" = listening ] || return 1
+	if ! read -r -t 60 line <&"${TARGET[0]}" || [ "$line" != listening ]; then
+		cat "$work/says"
+		return 1
+	fi
 	WRITE=$work/sent READ=$work/kept ip netns exec one \
 		migrate send "$bus/$a" 10.4.0.2 9000 || sent=$?
 	wait "$target" || received=$?

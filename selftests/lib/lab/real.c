@@ -362,6 +362,7 @@ TEST_F_TIMEOUT(two, cut_at_every_64_kib, 240)
 	EXPECT_LE(WORK, all);
 	ASSERT_EQ(0, vfiomig_set_state(self->a.ctx, VFIOMIG_STATE_RUNNING));
 	for (cut = 0; cut < all; cut += CUT) {
+		ASSERT_TRUE(draw(&self->b, 4));
 		ASSERT_GT(0, migrate(&self->a, &self->b, cut, &received, &bytes)) {
 			TH_LOG("cut after %zu", cut);
 		}
