@@ -107,9 +107,11 @@ static void command_written(struct e1k *e)
 	u16 command;
 
 	guard(mutex)(&e->lock);
+	pci_read_config_word(e->core.pdev, PCI_COMMAND, &command);
+	if (command & PCI_COMMAND_MASTER)
+		e1k_dma_possible(e);
 	if (!e->quiesced)
 		return;
-	pci_read_config_word(e->core.pdev, PCI_COMMAND, &command);
 	e->frozen.master = command & PCI_COMMAND_MASTER;
 	e1k_config_master(e, false);
 }

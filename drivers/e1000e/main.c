@@ -20,8 +20,12 @@ static int e1k_init(struct vfio_device *vdev)
 		return ret;
 	mutex_init(&e->lock);
 	e1k_kind_init(e, &platform);
+	e1k_tx_init(e);
 	vmig_init(&e->vm, vdev, &e->kind);
+	vmig_dirty_init(&e->log);
 	vdev->mig_ops = &e1k_mig_ops;
+	if (VMIG_HAVE_DIRTY_LOG)
+		vdev->log_ops = &e1k_log_ops;
 	return 0;
 }
 
@@ -60,6 +64,8 @@ static void e1k_close(struct vfio_device *vdev)
 	struct e1k *e = to_e1k(vdev);
 
 	vmig_close(&e->vm);
+	e1k_tx_close(e);
+	vmig_dirty_stop(&e->log);
 	scoped_guard(mutex, &e->lock)
 		e->bar = NULL;
 	vfio_pci_core_close_device(vdev);
@@ -233,7 +239,27 @@ static struct pci_driver e1k_driver = {
 	.err_handler = &vfio_pci_core_err_handlers,
 	.driver_managed_dma = true,
 };
-module_pci_driver(e1k_driver);
+
+static int __init e1k_module_init(void)
+{
+	int ret = e1k_tx_setup();
+
+	if (ret)
+		return ret;
+	ret = pci_register_driver(&e1k_driver);
+	if (ret)
+		e1k_tx_teardown();
+	return ret;
+}
+
+static void __exit e1k_module_exit(void)
+{
+	pci_unregister_driver(&e1k_driver);
+	e1k_tx_teardown();
+}
+
+module_init(e1k_module_init);
+module_exit(e1k_module_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Live migration of the Intel 82574L (VFIO)");
