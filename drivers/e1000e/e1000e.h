@@ -34,6 +34,7 @@
 enum e1k_offset {
 #define E1K_OFFSET(name, offset, ...)	E1K_##name = (offset),
 	E1K_TABLE_REGS(E1K_OFFSET)
+	E1K_WAKE_REGS(E1K_OFFSET)
 	E1K_FLEX_REGS(E1K_OFFSET)
 	E1K_PLAIN_REGS(E1K_OFFSET)
 	E1K_TRICK_REGS(E1K_OFFSET)
@@ -81,7 +82,8 @@ enum e1k_phy_reg {
 struct e1k_state {
 #define E1K_MEMBER(name, offset, count, ...)	u32 name[count];
 	E1K_TABLE_REGS(E1K_MEMBER)
-	E1K_FLEX_REGS(E1K_MEMBER)
+	struct_group(wake, E1K_WAKE_REGS(E1K_MEMBER));
+	struct_group(flex, E1K_FLEX_REGS(E1K_MEMBER));
 	E1K_PLAIN_REGS(E1K_MEMBER)
 	E1K_TRICK_REGS(E1K_MEMBER)
 #undef E1K_MEMBER
@@ -171,8 +173,9 @@ struct e1k_frozen {
  * @state: what the driver answers for, and when the card is stopped all of it
  * @shadow: of a stream that is being loaded
  * @quiesced: no DMA and no interrupts: P2P states, STOP and what follows
- * @stopped: @state is that of the card
  * @frozen: valid while @quiesced
+ * @tables_stale: filter tables may have changed since they were in @state
+ * @flex_stale: so may flexible filters, which are 0 after a reset by the driver
  * @mdic_shown: reading MDIC gives @state.MDIC, since the driver used the card's
  * @stat_stays: what QEMU's counters still hold although it was read
  * @phy_base: PHY registers as they were when the driver was bound
@@ -184,6 +187,7 @@ struct e1k_frozen {
  * @loaded: @state came with a stream, and the card has not run with it
  * @log: guest memory that the card may have written
  * @dma_seen: the card was on the bus since @log was started; not under @lock
+ * @was_reset: by somebody else; not under @lock
  * @tx_job: reads guest memory; not under @lock
  */
 struct e1k {
@@ -195,8 +199,9 @@ struct e1k {
 	struct e1k_state state;
 	struct e1k_state shadow;
 	bool quiesced;
-	bool stopped;
 	struct e1k_frozen frozen;
+	bool tables_stale;
+	bool flex_stale;
 	bool mdic_shown;
 	u32 stat_stays[E1K_NR_STATS];
 	u16 phy_base[E1K_NR_PHY];
@@ -208,6 +213,7 @@ struct e1k {
 	bool loaded;
 	struct vmig_dirty_log log;
 	bool dma_seen;
+	bool was_reset;
 	struct e1k_tx_job tx_job;
 };
 
@@ -277,7 +283,9 @@ void e1k_config_load(struct e1k *e);
 void e1k_regs_save_tables(struct e1k *e);
 void e1k_regs_save(struct e1k *e);
 void e1k_regs_load(struct e1k *e);
-bool e1k_regs_flex_used(const struct e1k_state *s);
+void e1k_regs_written(struct e1k *e, u32 offset);
+void e1k_regs_clear_flex(struct e1k *e);
+bool e1k_regs_flex_needed(const struct e1k_state *s);
 
 /* phy.c */
 u32 e1k_phy_mdic_read(struct e1k *e);

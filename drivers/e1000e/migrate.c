@@ -27,6 +27,7 @@ static const struct vmig_field table_fields[] = {
 };
 
 static const struct vmig_field flex_fields[] = {
+	E1K_WAKE_REGS(REG_FIELD)
 	E1K_FLEX_REGS(REG_FIELD)
 };
 
@@ -73,7 +74,7 @@ static bool tx_needed(struct vmig_dev *vm)
 
 static bool flex_needed(struct vmig_dev *vm)
 {
-	return e1k_regs_flex_used(&vm_to_e1k(vm)->state);
+	return e1k_regs_flex_needed(&vm_to_e1k(vm)->state);
 }
 
 #define FIELDS(table)	.fields = (table), .nr_fields = ARRAY_SIZE(table)
@@ -207,6 +208,7 @@ static int load_commit(struct vmig_dev *vm)
 	e1k_wake_begin(e, &w);
 	memcpy(e->nvm, e->nvm_shadow, e->nvm_words * sizeof(u16));
 	e1k_card_reset(e);
+	e1k_regs_clear_flex(e);
 	e->state = e->shadow;
 	e1k_regs_load(e);
 	e1k_phy_load(e, e->state.phy, e->state.phy_page);
@@ -227,8 +229,12 @@ static void reset(struct vmig_dev *vm)
 	if (!e->bar)
 		return;
 	e1k_wake_begin(e, &w);
+	/* A card that slept is awake after a reset. */
+	w.power = PCI_D0;
+	WRITE_ONCE(e->was_reset, false);
 	e1k_nvm_reset(e);
 	e1k_card_reset(e);
+	e1k_regs_clear_flex(e);
 	e1k_phy_reset(e);
 	e1k_config_reset(e);
 	if (e->quiesced)

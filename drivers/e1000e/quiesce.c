@@ -134,6 +134,7 @@ void e1k_card_was_reset(struct e1k *e)
 	memset(e->stat_stays, 0, sizeof(e->stat_stays));
 	e1k_stats_reset(e);
 	e->mdic_shown = false;
+	e->tables_stale = true;
 }
 
 /* What a CTRL.RST leaves in QEMU's model, and in silicon where that is said. */
