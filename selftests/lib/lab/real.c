@@ -218,7 +218,7 @@ TEST_F(two, dirty_log_or_not)
 		  vfiomig_dirty_start(self->a.ctx, &range, 1, &page));
 	if (!has)
 		return;
-	vfiomig_dirty_report(self->a.ctx, &range, page, bitmap, 4);
+	EXPECT_EQ(0, vfiomig_dirty_report(self->a.ctx, &range, page, bitmap, 4));
 	EXPECT_EQ(0, bitmap[0] | bitmap[1] | bitmap[2] | bitmap[3]);
 	EXPECT_EQ(0, vfiomig_dirty_stop(self->a.ctx));
 }
