@@ -106,6 +106,7 @@ static void scribble(struct card *c)
 	put(c, WUC, 2);
 	put(c, SWSM, 2);
 	put(c, EERD, 3 << 2 | 1);
+	put(c, MDIC, 1 << 27 | 1 << 21 | 2 << 16);	/* PHYID1 */
 	put(c, FLA, 0x77);
 	put(c, EECD, 1 << 6);
 }
@@ -201,6 +202,12 @@ TEST_F(card, reset_forgets)
 	ASSERT_EQ(0, vdev_reset(&self->a.v));
 	take(&self->a, &after);
 	EXPECT_EQ(0, differences(&before, &after));
+	/* Those that a CTRL.RST leaves. */
+	EXPECT_EQ(0x00140014, get(&self->a, PBA));
+	EXPECT_EQ(0x28, get(&self->a, PBS));
+	EXPECT_EQ(0x8100, get(&self->a, VET));
+	EXPECT_EQ(0, get(&self->a, ITR));
+	EXPECT_EQ(0, get(&self->a, EITR));
 }
 
 TEST_F(card, next_user_finds_nothing)
