@@ -113,8 +113,10 @@ int eventfds(struct card *c, uint32_t index, int *fds, unsigned int nr)
 	};
 	unsigned int i;
 
-	for (i = 0; i < nr; i++)
-		irq.fd[i] = fds[i] = eventfd(0, EFD_CLOEXEC);
+	for (i = 0; i < nr; i++) {
+		fds[i] = eventfd(0, EFD_CLOEXEC);
+		irq.fd[i] = fds[i];
+	}
 	return ioctl(c->v.fd, VFIO_DEVICE_SET_IRQS, &irq) ? -errno : 0;
 }
 
