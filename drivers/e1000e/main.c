@@ -123,6 +123,9 @@ static long e1k_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	case VFIO_DEVICE_RESET:
 		vmig_reset(&e->vm);
 		return 0;
+	/* It would write to trapped registers behind our back. */
+	case VFIO_DEVICE_IOEVENTFD:
+		return -ENOTTY;
 	case VFIO_DEVICE_PCI_HOT_RESET:
 		return do_hot_reset(e, arg);
 	case VFIO_DEVICE_GET_INFO:
@@ -188,6 +191,10 @@ static int e1k_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	if (IS_ERR(e))
 		return PTR_ERR(e);
+	ret = -ENODEV;
+	if (!pci_is_pcie(pdev) ||
+	    pci_resource_len(pdev, E1K_BAR_REGS) < E1K_REGS_LEN)
+		goto err_put;
 	/* Both stop the card now and then: Linux turns them off, too. */
 	pci_disable_link_state(pdev, PCIE_LINK_STATE_L0S | PCIE_LINK_STATE_L1);
 	dev_set_drvdata(&pdev->dev, &e->core);
