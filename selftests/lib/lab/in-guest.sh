@@ -84,7 +84,7 @@ between_hosts() { # TARGET WANT_SENT WANT_RECEIVED
 	local line sent=0 received=0
 	rm -f "$work"/{got,kept}
 	coproc TARGET {
-		READ=$work/got exec "${target[@]}" migrate receive "$bus/$1" 9000 2>"$work/says"
+		READ=$work/got exec "${target[@]}" timeout 120 migrate receive "$bus/$1" 9000 2>"$work/says"
 	}
 	# shellcheck disable=SC2153
 	local pid=$TARGET_PID
@@ -92,7 +92,7 @@ between_hosts() { # TARGET WANT_SENT WANT_RECEIVED
 		cat "$work/says"
 		return 1
 	fi
-	WRITE=$work/sent READ=$work/kept "${source[@]}" \
+	WRITE=$work/sent READ=$work/kept "${source[@]}" timeout 120 \
 		migrate send "$bus/$a" "$address" 9000 || sent=$?
 	wait "$pid" || received=$?
 	cat "$work/says"
