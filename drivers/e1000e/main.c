@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* PCI and VFIO glue of the Intel 82574L. */
 #include <linux/module.h>
+#include <linux/pm_runtime.h>
 #include <linux/uaccess.h>
 #include "e1000e.h"
 #include "vfio_compat.h"
@@ -64,13 +65,17 @@ static int e1k_open(struct vfio_device *vdev)
 static void e1k_close(struct vfio_device *vdev)
 {
 	struct e1k *e = to_e1k(vdev);
+	struct device *dev = &e->core.pdev->dev;
 
+	/* The user may have let the card sleep. */
+	pm_runtime_get_sync(dev);
 	vmig_close(&e->vm);
 	e1k_tx_close(e);
 	vmig_dirty_stop(&e->log);
 	scoped_guard(mutex, &e->lock)
 		e->bar = NULL;
 	vfio_pci_core_close_device(vdev);
+	pm_runtime_put(dev);
 }
 
 static ssize_t e1k_read(struct vfio_device *vdev, char __user *buf,
