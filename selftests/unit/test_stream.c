@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
+#include "crc32c.h"
 #include "unit.h"
 
 #define STREAM_MAX	(2 * VMIG_CHUNK_MAX)

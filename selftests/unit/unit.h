@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* TAP for the unit tests, and what they know of crc32c.c. */
+/* TAP for the unit tests. */
 #ifndef _VFIO_MIG_UNIT_H
 #define _VFIO_MIG_UNIT_H
 
@@ -8,8 +8,6 @@
 #include <linux/vfio_mig_stream.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
-u32 crc32c_portable(u32 crc, const void *data, size_t len);
 
 static unsigned int tap_number;
 static int tap_status;

@@ -4,8 +4,7 @@
  * end. Eight tables anywhere; SSE4.2 in three lanes where the processor has it,
  * since one lane waits for the instruction's latency.
  */
-#include <linux/vfio_mig_stream.h>
-#include "unit.h"
+#include "crc32c.h"
 
 #define POLY	0x82f63b78u	/* 0x1edc6f41, bits reversed */
 #define LANE	1024u
