@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The list of subcommands; each line has a file cmd_NAME.c. */
+#ifndef _COMMANDS_H
+#define _COMMANDS_H
+
+#include "cli.h"
+
+#define COMMANDS(x)	\
+	x(list)		\
+	x(version)
+
+#define DECLARE(name)	extern const struct command cmd_##name;
+COMMANDS(DECLARE)
+
+#endif
