@@ -133,6 +133,7 @@ struct handle {
 	int iommufd;
 	int fd;
 	struct vfiomig *ctx;	/* NULL when the device does not migrate */
+	uint32_t dev_id;	/* with an iommufd: its name for the device */
 };
 
 /*
@@ -143,6 +144,9 @@ struct handle {
  */
 int device_open(struct handle *handle, const struct object *object);
 void device_close(struct handle *handle);
+/* The same for any device of VFIO, in silence; see @handle->ctx. */
+int device_open_any(struct handle *handle, const struct object *object);
+const char *why_not_open(int error);
 /* Finds and opens; says what is wrong. */
 int device_open_named(struct handle *handle, struct object *object,
 		      const char *text);

@@ -7,7 +7,14 @@
 
 #define COMMANDS(x)	\
 	x(list)		\
-	x(version)
+	x(version)	\
+	/* this host, and many hosts */	\
+	x(doctor)	\
+	x(fingerprint)	\
+	x(inventory)	\
+	x(matrix)	\
+	x(nova)		\
+	x(platform)
 
 #define DECLARE(name)	extern const struct command cmd_##name;
 COMMANDS(DECLARE)

@@ -47,7 +47,10 @@ static int by_cdev(struct handle *h, const struct object *o)
 	if (h->iommufd < 0)
 		return -errno;
 	bind.iommufd = h->iommufd;
-	return ioctl(h->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind) ? -errno : 0;
+	if (ioctl(h->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind))
+		return -errno;
+	h->dev_id = bind.out_devid;
+	return 0;
 }
 #else
 static int by_cdev(struct handle *h, const struct object *o)
@@ -109,7 +112,7 @@ void device_close(struct handle *h)
 	close_fd(&h->iommufd);
 }
 
-static const char *why_not_open(int error)
+const char *why_not_open(int error)
 {
 	switch (-error) {
 	case ENOENT: case ENODEV:
@@ -123,11 +126,11 @@ static const char *why_not_open(int error)
 	}
 }
 
-int device_open(struct handle *h, const struct object *o)
+int device_open_any(struct handle *h, const struct object *o)
 {
 	int ret;
 
-	*h = (struct handle){ -1, -1, -1, -1, NULL };
+	*h = (struct handle){ -1, -1, -1, -1, NULL, 0 };
 	ret = by_cdev(h, o);
 	if (ret == -ENOENT || ret == -ENODEV) {
 		device_close(h);
@@ -135,15 +138,26 @@ int device_open(struct handle *h, const struct object *o)
 	}
 	if (!ret)
 		ret = vfiomig_new(&h->ctx, h->fd);
-	if (!ret)
+	if (!ret || ret == -ENOTTY)
 		return 0;
-	if (h->fd >= 0 && ret == -ENOTTY)
-		fail("%s does not migrate: its driver is %s", o->name,
-		     o->driver[0] ? o->driver : "none");
-	else
-		fail("%s cannot be opened: %s", o->name, why_not_open(ret));
 	device_close(h);
 	return ret;
+}
+
+int device_open(struct handle *h, const struct object *o)
+{
+	int ret = device_open_any(h, o);
+
+	if (ret) {
+		fail("%s cannot be opened: %s", o->name, why_not_open(ret));
+		return ret;
+	}
+	if (h->ctx)
+		return 0;
+	fail("%s does not migrate: its driver is %s", o->name,
+	     o->driver[0] ? o->driver : "none");
+	device_close(h);
+	return -ENOTTY;
 }
 
 int device_open_named(struct handle *h, struct object *o, const char *text)
