@@ -8,6 +8,7 @@ KVER ?= 7.2
 help:
 	@echo 'make modules     build the modules for KVER=6.12 or 7.2 (in build/KVER/out)'
 	@echo 'make programs    build the test programs (in build/programs)'
+	@echo 'make install     build and install library and command (DESTDIR=, PREFIX=)'
 	@echo 'make unit        run the unit tests on this machine'
 	@echo 'make check       run all tests: unit, and in the lab for both kernels'
 	@echo 'make check-deep  run them and more on a kernel with every check on'
@@ -27,6 +28,11 @@ modules:
 
 programs:
 	selftests/lab/programs.sh
+
+# Variables of the command line, as PREFIX=, go to both by themselves.
+install:
+	$(MAKE) -C userspace/lib install
+	$(MAKE) -C userspace/cli install
 
 unit:
 	$(MAKE) -C selftests/unit check
@@ -57,4 +63,4 @@ bench:
 clean:
 	rm -rf build
 
-.PHONY: help image modules programs unit check check-deep check-lint fuzz fuzz-lab demo bench clean
+.PHONY: help image modules programs install unit check check-deep check-lint fuzz fuzz-lab demo bench clean

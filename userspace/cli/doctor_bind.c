@@ -43,7 +43,7 @@ static void examine_alias(struct doctor *d, const struct object *o)
 			found(d, GENERIC_DRIVER, o,
 			      "it is bound to %s, and no module has an alias vfio_pci: for it",
 			      o->driver);
-	} else if (ret) {
+	} else if (ret || is_generic(best)) {
 		found(d, NO_ALIAS, o, "%s is not in modules.alias for it",
 		      module[0] ? module : o->driver);
 	} else if (module[0] && !same_module(best, module)) {

@@ -205,6 +205,14 @@ json_t *nova_aliases(const json_t *inventory)
 	return aliases;
 }
 
+/* Nova's configuration has addresses on PCI, and else libvirt's names. */
+static const char *address_of(const json_t *object)
+{
+	const char *nodedev = get(object, "nodedev");
+
+	return strncmp(nodedev, "pci_", 4) ? nodedev : get(object, "parent");
+}
+
 json_t *nova_mdev_types(const json_t *inventory)
 {
 	json_t *types = json_object(), *object, *type;
@@ -216,6 +224,11 @@ json_t *nova_mdev_types(const json_t *inventory)
 		if (!is_kind(object, "type"))
 			continue;
 		name = get(object, "name");
+		if (!*address_of(object)) {
+			note("%s: libvirt, and so Nova, does not know devices like %s",
+			     name, get(object, "parent"));
+			continue;
+		}
 		type = json_object_get(types, name);
 		if (!type) {
 			type = json_pack("{s:[], s:s}", "device_addresses",
@@ -225,7 +238,7 @@ json_t *nova_mdev_types(const json_t *inventory)
 			json_object_set_new(types, name, type);
 		}
 		json_array_append_new(json_object_get(type, "device_addresses"),
-				      json_string(get(object, "parent")));
+				      json_string(address_of(object)));
 	}
 	return types;
 }
