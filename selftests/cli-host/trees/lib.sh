@@ -21,7 +21,7 @@
 #   mdev UUID PARENT TYPE TOKEN          an mdev
 
 ROOT=${ROOT:?}
-devices=sys/bus/pci/devices
+devices=sys/devices/pci0000:00
 
 file() {
 	mkdir -p "$ROOT/$(dirname "$1")"
@@ -30,7 +30,7 @@ file() {
 
 link() {
 	mkdir -p "$ROOT/$(dirname "$1")" "$ROOT/$2"
-	ln -sfn "$(realpath "$ROOT/$2")" "$ROOT/$1"
+	ln -sfnr "$ROOT/$2" "$ROOT/$1"
 }
 
 poke() {
@@ -81,6 +81,7 @@ pci() {
 0x00000000fe100000 0x00000000fe100fff 0x0000000000140204"
 	file "$dir/reset" ""
 	link "$dir/subsystem" sys/bus/pci
+	link "sys/bus/pci/devices/$1" "$dir"
 	[ -z "${4:-}" ] || link "$dir/driver" "sys/bus/pci/drivers/$4"
 }
 
