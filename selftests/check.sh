@@ -4,7 +4,7 @@
 # check.sh [STEP...]: everything that is tested on each change. Prints the
 # TAP of every step and ends with "N passed, N failed, N skipped". Steps:
 # unit, fuzz, image, programs, lint, then build-VER, guest-VER and qemu-VER for both
-# kernels, 6.12 and 7.2, two-hosts, versions and mtty.
+# kernels, 6.12 and 7.2, two-hosts, versions, nova and mtty.
 set -euo pipefail
 # shellcheck source=selftests/steps.sh
 . "$(dirname "$0")/steps.sh"
@@ -76,6 +76,7 @@ lab() {
 	done
 	step two-hosts "$REPO/selftests/qemu/two-hosts.sh"
 	step versions "$REPO/selftests/qemu/versions.sh"
+	step nova "$REPO/selftests/cli-host/nova.sh"
 	# The kernel's own sample, on a kernel that shows what is wrong with it.
 	step mtty "$REPO/selftests/conformance/mtty.sh"
 }

@@ -64,8 +64,10 @@ refuses() { # CODE CMD...
 	local code want=$1
 	shift
 	code=$(code_of "$@")
-	[ "$code" = "$want" ] && [ -s "$WORK/err" ] ||
-		{ echo "exit code $code"; cat "$WORK/err"; return 1; }
+	if [ "$code" = "$want" ] && [ -s "$WORK/err" ]; then return 0; fi
+	echo "exit code $code"
+	cat "$WORK/err"
+	return 1
 }
 
 exits() { # CODE CMD...

@@ -42,9 +42,10 @@ is_documented() {
 		grep -q "^\`\`$id\`\` " "$TOP/Documentation/cli.rst" ||
 			{ echo "$id"; missing=1; }
 	done
-	[ $missing = 0 ] && [ "$(ids | wc -l)" -gt 30 ]
+	[ "$missing" = 0 ] && [ "$(ids | wc -l)" -gt 30 ]
 }
 
+# shellcheck disable=SC2016
 severities_are_documented() {
 	diff <(sed -n 's/^	\[[A-Z0-9_]*\] = { "\([a-z0-9-]*\)", \([A-Z]*\),.*/\1 \L\2/p' \
 			"$TOP/userspace/cli/findings.c" | sort) \

@@ -6,6 +6,8 @@
 # shellcheck disable=SC2317
 # shellcheck source=selftests/cli-host/common.sh
 . "$(dirname "$0")/common.sh"
+# shellcheck source=selftests/cli-host/trees/poke.sh
+. "$HERE/trees/poke.sh"
 
 tree sick
 device=0000:04:00.0
@@ -14,19 +16,15 @@ cp "$dir/config" "$WORK/config"
 cp "$dir/resource" "$WORK/resource"
 dump=$WORK/dump.json
 
-take() { on sick fingerprint $device >"$dump"; }
+take() { on sick fingerprint "$device" >"$dump"; }
 
-poke() { # AT HEX
-	# shellcheck disable=SC2059
-	printf "$(sed 's/../\\x&/g' <<<"$2")" |
-		dd of="$dir/config" bs=1 seek=$(($1)) conv=notrunc status=none
-}
+change() { poke "$dir/config" "$1" "$2"; }
 
 # Kinds of what differs after a change, in words.
 after() { # AT HEX
 	cp "$WORK/config" "$dir/config"
-	poke "$1" "$2"
-	asked sick --json fingerprint $device --compare "$dump" |
+	change "$1" "$2"
+	asked sick --json fingerprint "$device" --compare "$dump" |
 		jq -r '[.differences[].kind] | unique | join(" ")'
 	cp "$WORK/config" "$dir/config"
 }
@@ -55,68 +53,68 @@ has() { # PROGRAM
 }
 
 says_qemu() {
-	poke 0x148 aa
-	asked sick fingerprint $device --compare "$dump" | grep -q "Device Serial Number.*QEMU refuses"
+	change 0x148 aa
+	asked sick fingerprint "$device" --compare "$dump" | grep -q "Device Serial Number.*QEMU refuses"
 	local ret=$?
 	cp "$WORK/config" "$dir/config"
-	return $ret
+	return "$ret"
 }
 
 # What is different is one line for bytes that follow each other.
 runs() {
 	[ "$(after 0x144 0102030405060708; )" = config ] || return 1
-	poke 0x144 0102030405060708
-	poke 0x150 ff
-	[ "$(asked sick --json fingerprint $device --compare "$dump" |
+	change 0x144 0102030405060708
+	change 0x150 ff
+	[ "$(asked sick --json fingerprint "$device" --compare "$dump" |
 		jq '.differences | length')" = 2 ]
 	local ret=$?
 	cp "$WORK/config" "$dir/config"
-	return $ret
+	return "$ret"
 }
 
 peer_finds() { # "SEVERITY ID" AT HEX
-	poke "$2" "$3"
-	asked sick --json doctor $device --peer "$dump" |
+	change "$2" "$3"
+	asked sick --json doctor "$device" --peer "$dump" |
 		jq -r '.findings[] | "\(.severity) \(.id)"' | grep -qx "$1"
 	local ret=$?
 	cp "$WORK/config" "$dir/config"
-	return $ret
+	return "$ret"
 }
 
 # Lists of capabilities that loop, or go where there is nothing.
 survives() { # AT HEX
-	poke "$1" "$2"
-	exits 0 on sick fingerprint $device
+	change "$1" "$2"
+	exits 0 on sick fingerprint "$device"
 	local ret=$?
 	cp "$WORK/config" "$dir/config"
-	return $ret
+	return "$ret"
 }
 
 short_config() {
 	head -c 64 "$WORK/config" >"$dir/config"
-	asked sick --json fingerprint $device --compare "$dump" 2>/dev/null |
+	asked sick --json fingerprint "$device" --compare "$dump" 2>/dev/null |
 		jq -e '.same and (.differences[0].kind == "unknown")'
 	local ret=$?
 	cp "$WORK/config" "$dir/config"
-	return $ret
+	return "$ret"
 }
 
 smaller_bar() {
 	sed -i '1s/3fff/1fff/' "$dir/resource"
-	asked sick --json fingerprint $device --compare "$dump" |
+	asked sick --json fingerprint "$device" --compare "$dump" |
 		jq -e '.differences | length == 1 and .[0].kind == "layout" and
 			.[0].what == "bar0: size"'
 	local ret=$?
 	cp "$WORK/resource" "$dir/resource"
-	return $ret
+	return "$ret"
 }
 
 moved_bar() {
 	sed -i '1s/fe00/ae00/g' "$dir/resource"
-	exits 0 on sick fingerprint $device --compare "$dump"
+	exits 0 on sick fingerprint "$device" --compare "$dump"
 	local ret=$?
 	cp "$WORK/resource" "$dir/resource"
-	return $ret
+	return "$ret"
 }
 
 bad_dump() { # TEXT
@@ -140,7 +138,7 @@ tap "by name" has '.capabilities[4].name == "Device Serial Number"'
 tap "sizes of BARs are there" has '[.regions[] | "\(.name) \(.size)"] |
 	. == ["bar0 16384", "bar2 4096"]'
 tap "rows that are zero are left out" has '.config.rows | length < 20'
-tap "a device is what it is: exit code 0" exits 0 on sick fingerprint $device --compare "$dump"
+tap "a device is what it is: exit code 0" exits 0 on sick fingerprint "$device" --compare "$dump"
 tap "another is not: exit code 1" exits 1 on sick fingerprint 0000:03:00.0 --compare "$dump"
 tap "two dumps are compared" exits 0 on sick fingerprint "$dump" --compare "$dump"
 tap "no such device: exit code 3" refuses 3 on sick fingerprint 0000:ff:00.0

@@ -32,7 +32,7 @@ without() { # FILE DEVICE
 	mv "$1" "$WORK/aside"
 	refuses 3 on vendors version "$2" || ret=1
 	mv "$WORK/aside" "$1"
-	return $ret
+	return "$ret"
 }
 
 # The host again, changed by a command; can it go there?
@@ -76,8 +76,9 @@ matrix_has() { # PROGRAM ARGUMENTS...
 }
 
 shows() { # TEXT CMD...
-	asked "${@:2}" >"$WORK/out" && grep -qE -- "$1" "$WORK/out" ||
-		{ cat "$WORK/out"; return 1; }
+	if asked "${@:2}" >"$WORK/out" && grep -qE -- "$1" "$WORK/out"; then return 0; fi
+	cat "$WORK/out"
+	return 1
 }
 
 # As the library decides on each pair of tokens.
@@ -114,7 +115,7 @@ long_range() {
 
 mdev=22222222-0000-4000-8000-00000000000a
 pinned() { # NAME
-	on mdevs --quiet platform $mdev "$1" &&
+	on mdevs --quiet platform "$mdev" "$1" &&
 		[ "$(cat "$WORK/mdevs/sys/bus/mdev/devices/$mdev/migration/platform")" = "$1" ]
 }
 
@@ -220,6 +221,8 @@ tap "many groups: no table, all verdicts" shows '^34 to 34: yes$' vendors matrix
 tap "nova: the file's version is a string" shows "^  schema_version: '1.0'$" mdevs nova
 tap "nova: a provider by libvirt's name of the parent" \
 	shows '^      name: "beta_pci_0000_84_00_0"$' mdevs nova
+# It is Nova that replaces it.
+# shellcheck disable=SC2016
 tap "nova: the node itself where libvirt knows none" shows 'uuid: "\$COMPUTE_NODE"' mdevs nova
 tap "nova: a name of the node" shows '"other_pci' mdevs nova --node other
 tap "nova: a trait for each accepted version" shows '^        - CUSTOM_VFIO_MIG_BOCHS_VGPU_V1_1$' mdevs nova
@@ -238,8 +241,8 @@ tap "nova: on parents that libvirt knows" shows '^device_addresses = 0000:84:00.
 tap "nova: a long range has its newest" long_range
 tap "nova: another word: exit code 2" refuses 2 on mdevs nova provide
 
-tap "platform is shown" shows '^platforms: 2026.1 2026.2$' mdevs platform $mdev
-tap "as JSON" shows '"2026.2"' mdevs --json platform $mdev
+tap "platform is shown" shows '^platforms: 2026.1 2026.2$' mdevs platform "$mdev"
+tap "as JSON" shows '"2026.2"' mdevs --json platform "$mdev"
 tap "platform is pinned" pinned 2026.1
 tap "a type has platforms, and none of its own" refuses 3 on mdevs platform vgpu-16 2026.1
 tap "a driver without platforms" refuses 3 on vendors platform 65:00.2

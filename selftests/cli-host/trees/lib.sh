@@ -7,7 +7,6 @@
 #
 #   file PATH TEXT        a file with a line
 #   link PATH TARGET      a symbolic link; TARGET is a path below $ROOT, too
-#   poke PATH AT HEX      bytes of a file
 #   host NAME RELEASE     the host's names
 #   options NAME...       its kernel's options, as modules
 #   alias_of PATTERN MODULE  a line of modules.alias
@@ -20,6 +19,9 @@
 #   type PARENT NAME INSTANCES TOKEN     an mdev type
 #   mdev UUID PARENT TYPE TOKEN          an mdev
 
+# shellcheck source=selftests/cli-host/trees/poke.sh
+. "$(dirname "${BASH_SOURCE[0]}")/poke.sh"
+
 ROOT=${ROOT:?}
 devices=sys/devices/pci0000:00
 
@@ -31,13 +33,6 @@ file() {
 link() {
 	mkdir -p "$ROOT/$(dirname "$1")" "$ROOT/$2"
 	ln -sfnr "$ROOT/$2" "$ROOT/$1"
-}
-
-poke() {
-	# The bytes are the format.
-	# shellcheck disable=SC2059
-	printf "$(sed 's/../\\x&/g' <<<"$3")" |
-		dd of="$ROOT/$1" bs=1 seek=$(($2)) conv=notrunc status=none
 }
 
 host() {
@@ -87,9 +82,9 @@ pci() {
 
 # Standard capabilities are in the order given; from 0x100 on extended ones.
 config() {
-	local file=$devices/$1/config size=$2 cap at id last=0x33
+	local file=$ROOT/$devices/$1/config size=$2 cap at id last=0x33
 	shift 2
-	truncate -s "$size" "$ROOT/$file"
+	truncate -s "$size" "$file"
 	poke "$file" 0 868010d3
 	poke "$file" 6 1000
 	poke "$file" 8 01000002
