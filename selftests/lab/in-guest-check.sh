@@ -48,5 +48,6 @@ for run in conformance compat; do
 	"$tests/$run/run.sh" || failed=1
 done
 "$tests/compat/downstream.sh" || failed=1
+"$tests/cli-host/in-guest.sh" || failed=1
 "$tests/fuzz/lab/in-guest.sh" || failed=1
 exit $failed
