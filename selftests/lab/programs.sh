@@ -15,7 +15,7 @@ exec 9>"$REPO/build/programs.lock"
 flock -w 900 9 || lab_die "another build of the programs does not end"
 for dir in ${LAB_PROGRAM_DIRS:-selftests/conformance selftests/compat selftests/deep \
 		selftests/qemu \
-		selftests/bench selftests/fuzz/lab}; do
+		selftests/bench selftests/fuzz/lab userspace/cli}; do
 	[ -f "$REPO/$dir/Makefile" ] || continue
 	lab_chroot make -s -j"$(nproc)" -C "/src/$dir" \
 		OUT=/src/build/programs \

@@ -136,14 +136,21 @@ struct handle {
 };
 
 /*
- * device_open - open a device as a VMM does
+ * device_try - open a device as a VMM does
  *
  * By its character device where the kernel has it, else by its group. Returns
- * 0, or a negative errno after fail() was called.
+ * 0, or a negative errno, which device_why() has in words; -EOPNOTSUPP: it does
+ * not migrate.
  */
+int device_try(struct handle *handle, const struct object *object);
+const char *device_why(int error);
+/* The same, and says what is wrong. */
 int device_open(struct handle *handle, const struct object *object);
 void device_close(struct handle *handle);
-/* Finds and opens; says what is wrong. */
+/*
+ * Finds and opens; says what is wrong. "fd:N" is a device that the caller has
+ * opened; its object has no more than that name.
+ */
 int device_open_named(struct handle *handle, struct object *object,
 		      const char *text);
 

@@ -7,7 +7,17 @@
 
 #define COMMANDS(x)	\
 	x(list)		\
-	x(version)
+	x(version)	\
+	\
+	x(show)		\
+	x(check)	\
+	x(save)		\
+	x(load)		\
+	x(send)		\
+	x(receive)	\
+	x(inspect)	\
+	x(convert)	\
+	x(watch)
 
 #define DECLARE(name)	extern const struct command cmd_##name;
 COMMANDS(DECLARE)
