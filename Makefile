@@ -8,7 +8,8 @@ KVER ?= 7.2
 help:
 	@echo 'make modules     build the modules for KVER=6.12 or 7.2 (in build/KVER/out)'
 	@echo 'make programs    build the test programs (in build/programs)'
-	@echo 'make unit        run the unit tests on this machine'
+	@echo 'make lib         build libvfiomig (in build/lib)'
+	@echo 'make unit        run the unit tests on this machine, also those of the library'
 	@echo 'make check       run all tests: unit, and in the lab for both kernels'
 	@echo 'make check-deep  run them and more on a kernel with every check on'
 	@echo 'make check-lint  run sparse, W=1, checkpatch and cppcheck'
@@ -28,8 +29,12 @@ modules:
 programs:
 	selftests/lab/programs.sh
 
+lib:
+	$(MAKE) -C userspace/lib
+
 unit:
 	$(MAKE) -C selftests/unit check
+	$(MAKE) -C selftests/lib check
 
 check:
 	selftests/check.sh
@@ -57,4 +62,4 @@ bench:
 clean:
 	rm -rf build
 
-.PHONY: help image modules programs unit check check-deep check-lint fuzz fuzz-lab demo bench clean
+.PHONY: help image modules programs lib unit check check-deep check-lint fuzz fuzz-lab demo bench clean

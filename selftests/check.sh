@@ -32,7 +32,7 @@ host_tools() {
 	command -v g++ >/dev/null || missing+=(g++)
 	command -v make >/dev/null || missing+=(make)
 	command -v pkg-config >/dev/null || missing+=(pkg-config)
-	command -v valgrind >/dev/null || missing+=(valgrind)
+	command -v valgrind >/dev/null || missing+=(valgrind libc6-dbg)
 	pkg-config --exists libnl-genl-3.0 2>/dev/null ||
 		missing+=(libnl-3-dev libnl-genl-3-dev)
 	[ ${#missing[@]} -eq 0 ] || apt_install "${missing[@]}"
