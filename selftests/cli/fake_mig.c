@@ -54,6 +54,7 @@ static void configure(struct fake *f)
 	f->fd = DEVICE_FD;
 	if (token)
 		f->token = token;
+	f->features = number("FAKE_FEATURES", f->features);
 	f->initial = number("FAKE_INITIAL", f->initial);
 	f->rest = number("FAKE_REST", f->rest);
 	f->churn = number("FAKE_CHURN", 0);

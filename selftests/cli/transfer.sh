@@ -84,25 +84,49 @@ wont_fit() {
 	expect 1 mig save fd:9 "$file" --downtime 1 --bandwidth 1K && is "$source" RUNNING && only_file 'file*'
 }
 
+# Runs in the background as $pid, with what it says on the file $says.
+begin() { # STATE ARGS...
+	local state=$1
+	shift
+	rm -f "$work/says"
+	mkfifo "$work/says"
+	fake-mig "$state" "$@" >"$out" 2>"$work/says" &
+	pid=$!
+	exec {says}<"$work/says"
+}
+
+await() { # TEXT
+	local line
+	while read -r -t 60 -u "$says" line; do
+		heard=$line
+		[[ $line != *"$1"* ]] || return 0
+	done
+	echo "it never says: $1"
+	return 1
+}
+
+ended() { # CODE
+	local code=0
+	wait "$pid" || code=$?
+	[ $code = "$1" ] || { echo "exit code $code, not $1"; cat <&"$says"; }
+	exec {says}<&-
+	[ $code = "$1" ]
+}
+
 # A guest that is always faster never gets to the end.
-endless() { FAKE_CHURN=100000 FAKE_PIECE=1000 fake-mig "$source" "$@"; }
+endless=(save fd:9 "$file" --downtime 1 --bandwidth 50M)
 
 times_out() {
 	rm -f "$file"
-	expect 3 endless save fd:9 "$file" --timeout 1 && is "$source" RUNNING && only_file 'file*'
+	FAKE_CHURN=100000 FAKE_PIECE=1000 expect 3 mig "${endless[@]}" --timeout 1 &&
+		is "$source" RUNNING && only_file 'file*'
 }
 
-# @1: seconds at most
-wait_for() { timeout "$1" bash -c "until $2; do read -rt 0.05 <> <(:); done"; }
-
 is_interrupted() {
-	local pid code=0
 	rm -f "$file"
-	FAKE_CHURN=100000 FAKE_PIECE=1000 fake-mig "$source" save fd:9 "$file" >"$out" 2>"$err" &
-	pid=$!
-	wait_for 30 "compgen -G '$file.*' >/dev/null && [ -s '$err' ]" && kill -TERM $pid
-	wait $pid || code=$?
-	[ $code = 3 ] && is "$source" RUNNING && only_file 'file*'
+	FAKE_CHURN=100000 FAKE_PIECE=1000 begin "$source" "${endless[@]}"
+	await 'while the device runs' && kill -TERM $pid
+	ended 3 && is "$source" RUNNING && only_file 'file*'
 }
 
 draws_a_bar() {
@@ -127,24 +151,16 @@ usage() {
 		expect 3 mig receive fd:9 nonsense && expect 3 mig send fd:9 fd:88
 }
 
-# Starts a receiver; $port is where it listens, $receiver its process.
+# Starts a receiver; $port is where it listens.
 receive() { # WHERE ARGS...
-	rm -f "$target" "$work/receiver"
-	fake-mig "$target" receive fd:9 "$@" --wait 60 --timeout 60 >"$work/received" 2>"$work/receiver" &
-	receiver=$!
-	wait_for 30 "grep -q listening '$work/receiver'" || { cat "$work/receiver"; return 1; }
-	port=$(sed -n 's/^listening on .*:\([0-9]*\)$/\1/p' "$work/receiver" | head -n 1)
-}
-
-received() { # CODE
-	local code=0
-	wait "$receiver" || code=$?
-	[ $code = "$1" ] || { echo "receiver: $code, not $1"; cat "$work/receiver"; return 1; }
+	rm -f "$target"
+	begin "$target" receive fd:9 "$@" --wait 60 --timeout 60
+	await 'listening on' && port=${heard##*:}
 }
 
 over() { # LISTEN SEND, with PORT in it
 	receive "$1" --once || return 1
-	expect 0 mig send fd:9 "${2/PORT/$port}" --timeout 60 && received 0 &&
+	expect 0 mig send fd:9 "${2/PORT/$port}" --timeout 60 && ended 0 &&
 		is "$source" STOP && is "$target" "RUNNING loaded"
 }
 
@@ -152,54 +168,53 @@ over_unix() { over "unix:$work/socket" "unix:$work/socket" && [ ! -e "$work/sock
 socket_is_private() {
 	receive "unix:$work/socket" --once || return 1
 	[ "$(stat -c %a "$work/socket")" = 700 ] || return 1
-	kill -TERM "$receiver" && received 3 && [ ! -e "$work/socket" ]
+	kill -TERM $pid && ended 3 && [ ! -e "$work/socket" ]
 }
 # A receiver that was killed leaves its socket; the next one is not hindered.
 stale_socket() {
-	receive "unix:$work/socket" --once && kill -KILL "$receiver"
-	wait "$receiver"
+	receive "unix:$work/socket" --once && kill -KILL $pid
+	ended 137
 	[ -S "$work/socket" ] && over_unix
 }
 socket_in_use() {
 	receive "unix:$work/socket" --once || return 1
 	expect 3 mig receive fd:9 "unix:$work/socket" --once && warned 'in use' || return 1
-	kill -TERM "$receiver" && received 3
+	kill -TERM $pid && ended 3
 }
 
 over_fds() {
 	local code=0
 	mkfifo "$work/there" "$work/back"
-	fake-mig "$target" receive fd:9 fd:3,4 3<>"$work/there" 4<>"$work/back" >"$out" 2>&1 &
-	receiver=$!
+	begin "$target" receive fd:9 fd:3,4 3<>"$work/there" 4<>"$work/back"
 	mig send fd:9 fd:3,4 3<>"$work/back" 4<>"$work/there" 2>"$err" || code=$?
-	received 0 && [ $code = 0 ] && is "$source" STOP && is "$target" "RUNNING loaded"
+	ended 0 && [ $code = 0 ] && is "$source" STOP && is "$target" "RUNNING loaded"
 }
 
 # The one that refuses is not the last one to come.
 waits_for_another() {
 	receive 127.0.0.1:0 || return 1
-	expect 1 eval 'FAKE_TOKEN="vmig1 type=other stream=1.0 accepts=1.0" mig send fd:9 "127.0.0.1:$port"' &&
-		is "$source" RUNNING && expect 0 mig send fd:9 "127.0.0.1:$port" && received 0 &&
+	FAKE_VERDICT=34 expect 1 mig send fd:9 "127.0.0.1:$port" &&
+		is "$source" RUNNING && expect 0 mig send fd:9 "127.0.0.1:$port" && ended 0 &&
 		is "$target" "RUNNING loaded"
 }
 
-refused() { # ENVIRONMENT: of the target
-	export "${1?}"
-	receive 127.0.0.1:0 --once || return 1
-	export -n "${1%%=*}"
-	unset "${1%%=*}"
-	expect 1 mig send fd:9 "127.0.0.1:$port" && is "$source" RUNNING && received 1
+# Without the driver's word the tokens decide, and tell why.
+by_token() {
+	local -x FAKE_FEATURES=0xcf
+	FAKE_TOKEN='vmig1 type=fake stream=1.0 accepts=1.0 eq_x=2' receive 127.0.0.1:0 --once &&
+		is_refused && warned eq_x && is "$target" RUNNING
 }
 
-by_token() {
-	refused FAKE_TOKEN='vmig1 type=fake stream=1.0 accepts=1.0 eq_x=2' && warned eq_x &&
-		is "$target" RUNNING
+is_refused() {
+	expect 1 mig send fd:9 "127.0.0.1:$port" && is "$source" RUNNING && ended 1
 }
-by_driver() { refused FAKE_VERDICT=34 && is "$target" RUNNING; }
-by_data() { refused FAKE_REFUSES=22 && is "$target" "RUNNING reset"; }
+by_driver() { FAKE_VERDICT=34 receive 127.0.0.1:0 --once && is_refused && is "$target" RUNNING; }
+by_data() { FAKE_REFUSES=22 receive 127.0.0.1:0 --once && is_refused && is "$target" "RUNNING reset"; }
+
 refusal_as_json() {
-	receive 127.0.0.1:0 --once && expect 1 eval 'FAKE_TOKEN="vmig1 type=b stream=1.0 accepts=1.0" mig --json send fd:9 "127.0.0.1:$port"' &&
-		json '.result == "refused" and (.error | length > 0)' && received 1
+	FAKE_VERDICT=34 receive 127.0.0.1:0 --once &&
+		expect 1 mig --json send fd:9 "127.0.0.1:$port" &&
+		json '.result == "refused" and (.error | length > 0)' && ended 1
 }
 
 nobody_there() { expect 3 mig send fd:9 "unix:$work/nobody" && is "$source" RUNNING; }
@@ -207,20 +222,20 @@ nobody_comes() { expect 3 mig receive fd:9 127.0.0.1:0 --wait 1 && warned 'no co
 
 stays_there() {
 	receive 127.0.0.1:0 --once --stay || return 1
-	expect 0 mig send fd:9 "127.0.0.1:$port" && received 0 && is "$target" "STOP loaded"
+	expect 0 mig send fd:9 "127.0.0.1:$port" && ended 0 && is "$target" "STOP loaded"
 }
 
 # The device runs at one end and not at both, however the connection breaks.
 cut() { # THERE BACK
-	local code=0 in there
+	local code=0 in moved cutter
 	receive 127.0.0.1:0 --once || return 1
-	coproc CUTTER { exec cutter "$1" "$2" 127.0.0.1 "$port"; }
-	read -r -t 30 in <&"${CUTTER[0]}" || return 1
+	exec {cutter}< <(exec cutter "$1" "$2" 127.0.0.1 "$port")
+	read -r -t 30 -u "$cutter" in || return 1
 	mig send fd:9 "127.0.0.1:$in" --timeout 60 >"$out" 2>"$err" || code=$?
-	read -r -t 60 there <&"${CUTTER[0]}"
-	wait "$receiver"
-	wait "$CUTTER_PID" 2>/dev/null
-	echo "cut $1 $2: exit $code, source $(cat "$source"), target $(cat "$target"), moved $there"
+	read -r -t 60 -u "$cutter" moved
+	wait $pid
+	exec {says}<&- {cutter}<&-
+	echo "cut $1 $2: exit $code, source $(cat "$source"), target $(cat "$target"), moved $moved"
 	case $code in
 	0) is "$source" STOP && is "$target" "RUNNING loaded" ;;
 	4) is "$source" STOP ;;
