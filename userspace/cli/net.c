@@ -234,7 +234,10 @@ static int listen_tcp(const char *where)
 	return fd;
 }
 
-/* What a listener that was killed left behind, and nothing else. */
+/*
+ * What a listener that was killed left behind, and nothing else. A socket of
+ * another type asks: one that is alive refuses the type, and is not disturbed.
+ */
 static void remove_stale(const struct sockaddr_un *addr)
 {
 	struct stat s;
@@ -242,11 +245,13 @@ static void remove_stale(const struct sockaddr_un *addr)
 
 	if (stat(addr->sun_path, &s) || !S_ISSOCK(s.st_mode))
 		return;
-	fd = try_connect((const struct sockaddr *)addr, sizeof(*addr), 1);
-	if (fd == -ECONNREFUSED)
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	if (connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) &&
+	    errno == ECONNREFUSED)
 		unlink(addr->sun_path);
-	if (fd >= 0)
-		close(fd);
+	close(fd);
 }
 
 static int bind_unix(int fd, const struct sockaddr_un *addr)
