@@ -35,14 +35,16 @@ host_tools() {
 	command -v valgrind >/dev/null || missing+=(valgrind libc6-dbg)
 	pkg-config --exists libnl-genl-3.0 2>/dev/null ||
 		missing+=(libnl-3-dev libnl-genl-3-dev)
+	pkg-config --exists jansson 2>/dev/null || missing+=(libjansson-dev)
+	command -v jq >/dev/null || missing+=(jq)
 	[ ${#missing[@]} -eq 0 ] || apt_install "${missing[@]}"
 }
 
-# What needs no lab machine: the code that kernel and user space share, and the
-# library.
+# What needs no lab machine: the code that kernel and user space share, the
+# library and the command.
 unit() {
 	local dir status=0
-	for dir in unit lib; do
+	for dir in unit lib cli; do
 		make -s --no-print-directory -C "$REPO/selftests/$dir" check || status=1
 	done
 	return $status

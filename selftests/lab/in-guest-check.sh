@@ -48,8 +48,7 @@ for run in conformance compat; do
 	"$tests/$run/run.sh" || failed=1
 done
 "$tests/compat/downstream.sh" || failed=1
-"$tests/cli/in-guest.sh" || failed=1
-for run in fuzz lib; do
+for run in fuzz lib cli; do
 	"$tests/$run/lab/in-guest.sh" || failed=1
 done
 exit $failed

@@ -133,20 +133,20 @@ struct handle {
 	int iommufd;
 	int fd;
 	struct vfiomig *ctx;	/* NULL when the device does not migrate */
+	uint32_t dev_id;	/* with an iommufd: its name for the device */
 };
 
 /*
- * device_try - open a device as a VMM does
+ * device_open - open a device as a VMM does
  *
  * By its character device where the kernel has it, else by its group. Returns
- * 0, or a negative errno, which device_why() has in words; -EOPNOTSUPP: it does
- * not migrate.
+ * 0, or a negative errno after fail() was called.
  */
-int device_try(struct handle *handle, const struct object *object);
-const char *device_why(int error);
-/* The same, and says what is wrong. */
 int device_open(struct handle *handle, const struct object *object);
 void device_close(struct handle *handle);
+/* The same for any device of VFIO, in silence; see @handle->ctx. */
+int device_open_any(struct handle *handle, const struct object *object);
+const char *why_not_open(int error);
 /*
  * Finds and opens; says what is wrong. "fd:N" is a device that the caller has
  * opened; its object has no more than that name.

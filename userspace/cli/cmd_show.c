@@ -136,13 +136,15 @@ static void add_opened(json_t *to, struct vfiomig *ctx)
 static void add_open(json_t *to, const struct object *o)
 {
 	struct handle h;
-	int ret = device_try(&h, o);
+	int ret = device_open_any(&h, o);
 
 	if (ret) {
-		put_text(to, "not_opened", device_why(ret));
+		put_text(to, "not_opened", why_not_open(ret));
 		return;
 	}
-	add_opened(to, h.ctx);
+	json_object_set_new(to, "migrates", json_boolean(h.ctx));
+	if (h.ctx)
+		add_opened(to, h.ctx);
 	device_close(&h);
 }
 

@@ -49,7 +49,10 @@ static int by_cdev(struct handle *h, const struct object *o)
 	if (h->iommufd < 0)
 		return -errno;
 	bind.iommufd = h->iommufd;
-	return ioctl(h->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind) ? -errno : 0;
+	if (ioctl(h->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind))
+		return -errno;
+	h->dev_id = bind.out_devid;
+	return 0;
 }
 #else
 static int by_cdev(struct handle *h, const struct object *o)
@@ -111,7 +114,7 @@ void device_close(struct handle *h)
 	close_fd(&h->iommufd);
 }
 
-const char *device_why(int error)
+const char *why_not_open(int error)
 {
 	switch (-error) {
 	case ENOENT: case ENODEV:
@@ -120,11 +123,43 @@ const char *device_why(int error)
 		return "somebody else has it open";
 	case EPERM: case EACCES:
 		return "not allowed, or another device of its group is in use";
-	case EOPNOTSUPP:
-		return "it does not migrate";
 	default:
 		return strerror(-error);
 	}
+}
+
+int device_open_any(struct handle *h, const struct object *o)
+{
+	int ret;
+
+	*h = (struct handle){ -1, -1, -1, -1, NULL, 0 };
+	ret = by_cdev(h, o);
+	if (ret == -ENOENT || ret == -ENODEV) {
+		device_close(h);
+		ret = by_group(h, o);
+	}
+	if (!ret)
+		ret = vfiomig_new(&h->ctx, h->fd);
+	if (!ret || ret == -ENOTTY)
+		return 0;
+	device_close(h);
+	return ret;
+}
+
+int device_open(struct handle *h, const struct object *o)
+{
+	int ret = device_open_any(h, o);
+
+	if (ret) {
+		fail("%s cannot be opened: %s", o->name, why_not_open(ret));
+		return ret;
+	}
+	if (h->ctx)
+		return 0;
+	fail("%s does not migrate: its driver is %s", o->name,
+	     o->driver[0] ? o->driver : "none");
+	device_close(h);
+	return -ENOTTY;
 }
 
 /* "fd:N": whoever started us has opened it, and keeps it. */
@@ -143,7 +178,7 @@ static int open_given(struct handle *h, struct object *o, const char *text,
 {
 	int ret;
 
-	*h = (struct handle){ -1, -1, -1, -1, NULL };
+	*h = (struct handle){ -1, -1, -1, -1, NULL, 0 };
 	*o = (struct object){ .kind = OBJECT_PCI };
 	snprintf(o->name, sizeof(o->name), "%s", text);
 	h->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -153,39 +188,6 @@ static int open_given(struct handle *h, struct object *o, const char *text,
 	fail("%s is no file of a device that migrates: %s", text,
 	     strerror(-ret));
 	device_close(h);
-	return ret;
-}
-
-int device_try(struct handle *h, const struct object *o)
-{
-	int ret;
-
-	*h = (struct handle){ -1, -1, -1, -1, NULL };
-	ret = by_cdev(h, o);
-	if (ret == -ENOENT || ret == -ENODEV) {
-		device_close(h);
-		ret = by_group(h, o);
-	}
-	if (!ret)
-		ret = vfiomig_new(&h->ctx, h->fd);
-	if (!ret)
-		return 0;
-	/* An ENOTTY of the way there is another matter. */
-	if (h->fd >= 0 && ret == -ENOTTY)
-		ret = -EOPNOTSUPP;
-	device_close(h);
-	return ret;
-}
-
-int device_open(struct handle *h, const struct object *o)
-{
-	int ret = device_try(h, o);
-
-	if (ret == -EOPNOTSUPP)
-		fail("%s does not migrate: its driver is %s", o->name,
-		     o->driver[0] ? o->driver : "none");
-	else if (ret)
-		fail("%s cannot be opened: %s", o->name, device_why(ret));
 	return ret;
 }
 
