@@ -16,9 +16,7 @@
 #include <linux/stddef.h>
 #define VMIG_CALL(fn)	(fn)
 #else
-#define VMIG_CALL(fn)	((void *)&vmig_not_here)	/* there is one */
-#define sizeof_field(type, member)	sizeof(((type *)0)->member)
-static const char vmig_not_here __attribute__((unused));
+#define VMIG_CALL(fn)	((void *)#fn)	/* there is one: that is its name */
 #endif
 
 struct vmig_chunk;
@@ -44,13 +42,13 @@ struct vmig_field {
 
 #define VMIG_FIELD(type, member, lo, hi) {				\
 	.name = #member, .offset = offsetof(type, member),		\
-	.width = sizeof_field(type, member), .count = 1,		\
+	.width = sizeof(((type *)0)->member), .count = 1,		\
 	.min = (lo), .max = (hi) }
 
 #define VMIG_FIELD_ARRAY(type, member, lo, hi) {			\
 	.name = #member, .offset = offsetof(type, member),		\
 	.width = sizeof(((type *)0)->member[0]),			\
-	.count = sizeof_field(type, member) /				\
+	.count = sizeof(((type *)0)->member) /				\
 		 sizeof(((type *)0)->member[0]),			\
 	.min = (lo), .max = (hi) }
 

@@ -11,12 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 #include "fake.h"
+#include "fake_mig.h"
 #include "vfiomig.h"
 
 #define DEVICE_FD 9
-
-int cli_main(int argc, char **argv);
-int __real_fcntl(int fd, int cmd, long arg);
 
 static struct fake fake;
 

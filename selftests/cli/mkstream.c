@@ -61,9 +61,10 @@ static int emit_token(const char *text, int minor)
 
 static int emit_run(const char *where, bool zero)
 {
-	unsigned int off = 0, len = 0, i;
+	char *end = "";
+	unsigned int off = where ? strtoul(where, &end, 0) : 0;
+	unsigned int len = *end == ':' ? strtoul(end + 1, NULL, 0) : 0, i;
 
-	sscanf(where ? where : "", "%u:%u", &off, &len);
 	put(off, 8);
 	put(len, 8);
 	for (i = 0; !zero && i < len; i++)

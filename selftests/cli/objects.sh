@@ -67,9 +67,9 @@ nobody_takes_it() {
 }
 
 negotiation_helps() {
-	expect 1 mig check "$(token 4)" $pci && said 'no: stream' &&
+	expect 1 mig check "$(token 4)" "$pci" && said 'no: stream' &&
 		said 'the source could send 1.0' &&
-		expect 0 mig check --negotiate "$(token 4)" $pci &&
+		expect 0 mig check --negotiate "$(token 4)" "$pci" &&
 		said 'yes, by stream 1.0' &&
 		expect 0 mig --json check --negotiate "$(token 4)" 00:05.0 &&
 		json '.ok and .stream == "1.0"'
@@ -80,7 +80,7 @@ no_more_can_be_made() {
 	echo 0 >"$file"
 	expect 1 mig check "$(token 4)" vgpu-4 && said 'no more devices of this type' || code=1
 	echo 3 >"$file"
-	return $code
+	return "$code"
 }
 
 # Another host's tree is only looked at.
@@ -88,19 +88,19 @@ tree_is_left_alone() {
 	local before
 	before=$(find "$sys" -type f -exec sha256sum {} + | sort)
 	expect 0 mig check "$(token 16)" &&
-		expect 0 mig check "$(token 16 0)" $uuid && expect 0 mig show $uuid &&
+		expect 0 mig check "$(token 16 0)" "$uuid" && expect 0 mig show "$uuid" &&
 		[ "$before" = "$(find "$sys" -type f -exec sha256sum {} + | sort)" ]
 }
 
-source_on_the_host() { expect 0 mig check $uuid vgpu-16 && said yes && expect 1 mig check $uuid vgpu-4; }
+source_on_the_host() { expect 0 mig check "$uuid" vgpu-16 && said yes && expect 1 mig check "$uuid" vgpu-4; }
 by_directory() { expect 0 mig check "$(token 16)" "$sys/bus/mdev/devices/$uuid" && said yes; }
 
 two_files() {
-	token 4 >"$work/a" && token 16 >"$work/b" || return 1
+	token 4 >"$work/a" && token 16 >"$work/b" && token 4 >"$work/in" || return 1
 	expect 0 vfio-mig check "$work/a" "$work/a" && said yes &&
 		expect 1 vfio-mig check "$work/a" "$work/b" && said 'they must be equal' &&
-		expect 0 vfio-mig check - "$work/a" <"$work/a" &&
-		expect 0 vfio-mig check "$work/a" - <"$work/a" &&
+		expect 0 vfio-mig check - "$work/a" <"$work/in" &&
+		expect 0 vfio-mig check "$work/a" - <"$work/in" &&
 		expect 1 vfio-mig check "$(token 4)" "$(token 16)"
 }
 
@@ -127,7 +127,7 @@ vectors_agree() {
 		printf '%s' "$target" >"$work/b"
 		vfio-mig --json check "$work/a" "$work/b" >"$out" 2>"$err"
 		want=$?
-		[ $want != 2 ] || [ "$code" != EINVAL ] || continue
+		[ "$want" != 2 ] || [ "$code" != EINVAL ] || continue
 		json ".code == $(errno_of "$code")" || { echo "$code|$source|$target"; return 1; }
 		[ "$minor" = - ] || [ "${minor#\#}" != "$minor" ] ||
 			{ vfio-mig --json check --negotiate "$work/a" "$work/b" >"$out" &&
@@ -163,7 +163,7 @@ type_is_shown() {
 }
 
 device_is_shown() {
-	expect 0 mig --json show $pci && json '.kind == "pci" and .driver == "vgpu"' &&
+	expect 0 mig --json show "$pci" && json '.kind == "pci" and .driver == "vgpu"' &&
 		json '.says.stream == "1.0" and .migration.stream == "1.1" and (.composed | not)'
 }
 

@@ -77,6 +77,8 @@ old_with_new_section() {
 	expect 1 inspect "$a" && said "ENG: newer than the stream's minor"
 }
 
+optional_is_skipped() { make_stream disp optional=ABCD && expect 0 inspect "$a"; }
+
 other_types_are_read() {
 	mkstream "$a" 7 "token=vmig1 type=x stream=1.7 accepts=1.0" unknown=ABCD || return 1
 	expect 0 inspect "$a" && said 'not known here' && said 'stream 1.7' && said ABCD
@@ -126,7 +128,7 @@ each_byte_counts() {
 	make_stream disp || return 1
 	size=$(stat -c %s "$a")
 	for ((i = 0; i < size; i++)); do
-		flip $i
+		flip "$i"
 		expect 1 inspect "$b" || { echo "byte $i"; return 1; }
 	done
 }
@@ -136,9 +138,11 @@ each_length_counts() {
 	make_stream disp || return 1
 	size=$(stat -c %s "$a")
 	for ((i = 0; i < size; i++)); do
-		head -c $i "$a" >"$b"
-		expect 1 vfio-mig --json inspect "$b" && json '.complete | not' ||
-			{ echo "length $i"; return 1; }
+		head -c "$i" "$a" >"$b"
+		if ! { expect 1 vfio-mig --json inspect "$b" && json '.complete | not'; }; then
+			echo "length $i"
+			return 1
+		fi
 	done
 }
 
@@ -206,7 +210,8 @@ old_file_stays() {
 	expect 1 convert "$b" 0 && [ "$(cat "$b")" = precious ]
 }
 
-no_room() { make_stream disp && expect 3 eval 'convert - 0 >/dev/full' && warned 'No space'; }
+to_full() { "$@" >/dev/full; }
+no_room() { make_stream disp && expect 3 to_full convert - 0 && warned 'No space'; }
 no_directory() { make_stream disp && expect 3 convert "$work/none/x" 0; }
 by_pipe() { make_stream disp && vfio-mig convert - - --stream 1.0 <"$a" >"$b" && expect 0 inspect "$b" && said 'stream 1.0'; }
 
@@ -227,7 +232,7 @@ tap "a section that is too short" is_refused 'DISP: 1 bytes are too few' short=D
 tap "a section that cannot come early" is_refused 'DISP: 1 bytes' late=DISP
 tap "an unknown section" is_refused 'unknown mandatory section' disp unknown=ABCD
 tap "a section that came later than the version" old_with_new_section
-tap "an optional one is skipped" expect 0 eval 'make_stream disp optional=ABCD && inspect "$a"'
+tap "an optional one is skipped" optional_is_skipped
 tap "a type that is not known" other_types_are_read
 tap "no token" no_token
 tap "a token that is none" bad_token

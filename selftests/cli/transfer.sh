@@ -59,13 +59,13 @@ each_call_may_fail() {
 		rm -f "$file"
 		FAKE_FAULT=$i mig save fd:9 "$file" >"$out" 2>"$err"
 		code=$?
-		if [ $code = 0 ]; then
+		if [ "$code" = 0 ]; then
 			only_file file && is "$source" STOP || return 1
-			[ $i -lt 9 ] || return 0
+			[ "$i" -lt 9 ] || return 0
 			continue
 		fi
-		[ $code = 3 ] && only_file 'file*' || { echo "call $i: $code"; cat "$err"; return 1; }
-		grep -q '^RUNNING' "$source" || { echo "call $i"; cat "$source"; return 1; }
+		echo "call $i: $code"
+		[ "$code" = 3 ] && only_file 'file*' && grep '^RUNNING' "$source" || return 1
 	done
 	echo "it never ends"
 	return 1
@@ -73,10 +73,11 @@ each_call_may_fail() {
 
 old_file_stays() {
 	echo precious >"$file"
-	expect 3 eval 'FAKE_FAULT=8 mig save fd:9 "$file"' && [ "$(cat "$file")" = precious ] && only_file file
+	FAKE_FAULT=8 expect 3 mig save fd:9 "$file" && [ "$(cat "$file")" = precious ] && only_file file
 }
 
-no_room() { expect 3 eval 'mig save fd:9 - >/dev/full' && is "$source" RUNNING; }
+to_full() { "$@" >/dev/full; }
+no_room() { expect 3 to_full mig save fd:9 - && is "$source" RUNNING; }
 no_directory() { expect 3 mig save fd:9 "$work/none/file" && is "$source" RUNNING; }
 
 wont_fit() {
@@ -108,9 +109,9 @@ await() { # TEXT
 ended() { # CODE
 	local code=0
 	wait "$pid" || code=$?
-	[ $code = "$1" ] || { echo "exit code $code, not $1"; cat <&"$says"; }
+	[ "$code" = "$1" ] || { echo "exit code $code, not $1"; cat <&"$says"; }
 	exec {says}<&-
-	[ $code = "$1" ]
+	[ "$code" = "$1" ]
 }
 
 # A guest that is always faster never gets to the end.
@@ -125,7 +126,7 @@ times_out() {
 is_interrupted() {
 	rm -f "$file"
 	FAKE_CHURN=100000 FAKE_PIECE=1000 begin "$source" "${endless[@]}"
-	await 'while the device runs' && kill -TERM $pid
+	await 'while the device runs' && kill -TERM "$pid"
 	ended 3 && is "$source" RUNNING && only_file 'file*'
 }
 
@@ -143,9 +144,9 @@ no_device() {
 usage() {
 	local command
 	for command in save load send receive; do
-		expect 2 mig $command && expect 2 mig $command fd:9 && expect 2 mig $command fd:9 a b &&
-			expect 2 mig $command fd:9 a --timeout x &&
-			expect 2 mig $command fd:9 a --timeout 99999999 || return 1
+		expect 2 mig "$command" && expect 2 mig "$command" fd:9 && expect 2 mig "$command" fd:9 a b &&
+			expect 2 mig "$command" fd:9 a --timeout x &&
+			expect 2 mig "$command" fd:9 a --timeout 99999999 || return 1
 	done
 	expect 2 mig send fd:9 a --resume && expect 3 mig send fd:9 nonsense &&
 		expect 3 mig receive fd:9 nonsense && expect 3 mig send fd:9 fd:88
@@ -168,18 +169,18 @@ over_unix() { over "unix:$work/socket" "unix:$work/socket" && [ ! -e "$work/sock
 socket_is_private() {
 	receive "unix:$work/socket" --once || return 1
 	[ "$(stat -c %a "$work/socket")" = 700 ] || return 1
-	kill -TERM $pid && ended 3 && [ ! -e "$work/socket" ]
+	kill -TERM "$pid" && ended 3 && [ ! -e "$work/socket" ]
 }
 # A receiver that was killed leaves its socket; the next one is not hindered.
 stale_socket() {
-	receive "unix:$work/socket" --once && kill -KILL $pid
+	receive "unix:$work/socket" --once && kill -KILL "$pid"
 	ended 137
 	[ -S "$work/socket" ] && over_unix
 }
 socket_in_use() {
 	receive "unix:$work/socket" --once || return 1
 	expect 3 mig receive fd:9 "unix:$work/socket" --once && warned 'in use' || return 1
-	kill -TERM $pid && ended 3
+	kill -TERM "$pid" && ended 3
 }
 
 over_fds() {
@@ -187,7 +188,7 @@ over_fds() {
 	mkfifo "$work/there" "$work/back"
 	begin "$target" receive fd:9 fd:3,4 3<>"$work/there" 4<>"$work/back"
 	mig send fd:9 fd:3,4 3<>"$work/back" 4<>"$work/there" 2>"$err" || code=$?
-	ended 0 && [ $code = 0 ] && is "$source" STOP && is "$target" "RUNNING loaded"
+	ended 0 && [ "$code" = 0 ] && is "$source" STOP && is "$target" "RUNNING loaded"
 }
 
 # The one that refuses is not the last one to come.
@@ -233,7 +234,7 @@ cut() { # THERE BACK
 	read -r -t 30 -u "$cutter" in || return 1
 	mig send fd:9 "127.0.0.1:$in" --timeout 60 >"$out" 2>"$err" || code=$?
 	read -r -t 60 -u "$cutter" moved
-	wait $pid
+	wait "$pid"
 	exec {says}<&- {cutter}<&-
 	echo "cut $1 $2: exit $code, source $(cat "$source"), target $(cat "$target"), moved $moved"
 	case $code in
@@ -246,7 +247,7 @@ cut() { # THERE BACK
 cut_there() {
 	local at
 	for at in 0 1 12 13 40 60 100 500 1000 5000 20000 40000 45000 45100; do
-		cut $at - && [ "$result" != 0 ] || return 1
+		cut "$at" - && [ "$result" != 0 ] || return 1
 	done
 }
 
@@ -254,11 +255,11 @@ cut_there() {
 cut_back() {
 	local at unconfirmed=0
 	for ((at = 0; at < 200; at += 7)); do
-		cut - $at || return 1
+		cut - "$at" || return 1
 		[ "$result" != 4 ] || unconfirmed=1
 		[ "$result" != 0 ] || break
 	done
-	[ $unconfirmed = 1 ] && [ "$result" = 0 ]
+	[ "$unconfirmed" = 1 ] && [ "$result" = 0 ]
 }
 
 tap "a file, for its owner alone" saves

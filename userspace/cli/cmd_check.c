@@ -50,6 +50,14 @@ struct survey {
 	unsigned int takers;
 };
 
+static json_t *survey_json(const struct object *o, const struct answer *a,
+			   const struct question *q)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:o}", "kind", kind_name(o->kind),
+			 "name", o->name, "parent", o->parent, "driver",
+			 o->driver, "verdict", to_json(a, q));
+}
+
 static int survey_one(void *arg, const struct object *o)
 {
 	struct survey *s = arg;
@@ -58,10 +66,7 @@ static int survey_one(void *arg, const struct object *o)
 	object_judge(o, s->question, &a);
 	s->takers += !a.verdict.code;
 	if (s->all) {
-		json_array_append_new(s->all, json_pack("{s:s, s:s, s:s, s:s, s:o}",
-			"kind", kind_name(o->kind), "name", o->name,
-			"parent", o->parent, "driver", o->driver,
-			"verdict", to_json(&a, s->question)));
+		json_array_append_new(s->all, survey_json(o, &a, s->question));
 	} else {
 		printf("%-5s %-36s ", kind_name(o->kind), o->name);
 		print_answer(&a, s->question);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* vfio-mig inspect: what is in a saved stream, and who would take it. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include "commands.h"
@@ -56,7 +55,8 @@ static struct fields fields_of(const struct vmig_section *sec,
 /* JSON knows no unsigned numbers of 64 bits. */
 static json_t *json_u64(uint64_t v)
 {
-	return v <= INT64_MAX ? json_integer(v) : json_text("%#" PRIx64, v);
+	return v <= INT64_MAX ? json_integer(v) :
+				json_text("%#llx", (unsigned long long)v);
 }
 
 static json_t *field_to_json(const struct vmig_field *f, const uint8_t *p)
@@ -93,7 +93,7 @@ static void print_fields(struct fields f)
 	for (i = 0; i < f.nr; i++) {
 		printf("%12s %-14s", "", f.table[i].name);
 		for (k = 0; k < f.table[i].count; k++, f.data += f.table[i].width)
-			printf(" %#" PRIx64,
+			printf(" %#llx", (unsigned long long)
 			       vmig_wire_get(f.data, f.table[i].width));
 		putchar('\n');
 	}
@@ -183,20 +183,23 @@ static void add_json(json_t *records, const struct vfiomig_record *r,
 
 static void print_lost(const struct vfiomig_record *r)
 {
-	json_t *all = lost_to_json(r), *one;
+	json_t *all = lost_to_json(r);
 	size_t i;
 
-	json_array_foreach(all, i, one)
-		printf("%12s %s of vendor %#" PRIx64 " was left behind\n", "",
+	for (i = 0; i < json_array_size(all); i++) {
+		json_t *one = json_array_get(all, i);
+
+		printf("%12s %s of vendor %#llx was left behind\n", "",
 		       json_string_value(json_object_get(one, "tag")),
-		       (uint64_t)json_integer_value(json_object_get(one, "vendor")));
+		       json_integer_value(json_object_get(one, "vendor")));
+	}
 	json_decref(all);
 }
 
 static void print_record(const struct vfiomig_record *r,
 			 const struct vmig_section *sec)
 {
-	printf("%12" PRIu64 " %-8s v%u %6u bytes", r->offset,
+	printf("%12llu %-8s v%u %6u bytes", (unsigned long long)r->offset,
 	       record_name(r, sec)[0] ? record_name(r, sec) : r->tag, r->version,
 	       r->length);
 	if (r->instance)
@@ -318,8 +321,9 @@ static void print_end(const struct stream *s, const struct inspection *in,
 {
 	const struct vfiomig_summary *sum = &s->summary;
 
-	printf("stream %u.%u, %" PRIu64 " records, %" PRIu64 " bytes, %s\n",
-	       sum->major, sum->minor, sum->records, sum->bytes,
+	printf("stream %u.%u, %llu records, %llu bytes, %s\n",
+	       sum->major, sum->minor, (unsigned long long)sum->records,
+	       (unsigned long long)sum->bytes,
 	       sum->complete ? "complete, all checksums right" : "NOT complete");
 	if (sum->token[0])
 		printf("token %s\n", sum->token);

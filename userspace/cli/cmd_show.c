@@ -96,12 +96,12 @@ static json_t *features_of(struct vfiomig *ctx)
 		[VFIOMIG_HAS_CHECK] = "check",
 		[VFIOMIG_HAS_NEGOTIATE] = "negotiate",
 		[VFIOMIG_HAS_SIZE] = "exact-size",
-		[VFIOMIG_HAS_REASON] = "reason",
+		[VFIOMIG_HAS_REASON] = "reason", NULL,
 	};
 	json_t *all = json_array();
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (i = 0; names[i]; i++)
 		if (vfiomig_has(ctx, i) == 1)
 			json_array_append_new(all, json_string(names[i]));
 	return all;
@@ -167,7 +167,6 @@ static json_t *describe(const struct object *o)
 
 static void print_value(json_t *value)
 {
-	json_t *one;
 	size_t i;
 
 	if (json_is_string(value)) {
@@ -177,8 +176,8 @@ static void print_value(json_t *value)
 	} else if (json_is_boolean(value)) {
 		printf(" %s", json_is_true(value) ? "yes" : "no");
 	} else {
-		json_array_foreach(value, i, one)
-			print_value(one);
+		for (i = 0; i < json_array_size(value); i++)
+			print_value(json_array_get(value, i));
 	}
 }
 

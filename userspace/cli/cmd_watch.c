@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* vfio-mig watch: what happens to the devices of this host, as it happens. */
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,12 +27,18 @@ struct watch {
 static const char *kind_of(const struct vfiomig_event *e)
 {
 	switch (e->kind) {
-	case VFIOMIG_EVENT_STATE: return "state";
-	case VFIOMIG_EVENT_PRECOPY: return "precopy";
-	case VFIOMIG_EVENT_STREAM: return e->loaded ? "loaded" : "saved";
-	case VFIOMIG_EVENT_FAILED: return "failed";
-	case VFIOMIG_EVENT_COMPAT: return "compat";
-	default: return "other";
+	case VFIOMIG_EVENT_STATE:
+		return "state";
+	case VFIOMIG_EVENT_PRECOPY:
+		return "precopy";
+	case VFIOMIG_EVENT_STREAM:
+		return e->loaded ? "loaded" : "saved";
+	case VFIOMIG_EVENT_FAILED:
+		return "failed";
+	case VFIOMIG_EVENT_COMPAT:
+		return "compat";
+	default:
+		return "other";
 	}
 }
 
@@ -87,9 +92,9 @@ static void print_line(const struct vfiomig_event *e)
 		       human_bytes(c, e->dirty));
 		break;
 	case VFIOMIG_EVENT_STREAM:
-		printf(" %s in %" PRIu64 " records, %" PRIu64 ".%06" PRIu64 " s",
-		       human_bytes(a, e->bytes), e->records, e->usecs / 1000000,
-		       e->usecs % 1000000);
+		printf(" %s in %llu records, %.6f s",
+		       human_bytes(a, e->bytes), (unsigned long long)e->records,
+		       e->usecs / 1e6);
 		break;
 	case VFIOMIG_EVENT_FAILED:
 		printf(" %s: %s", strerror(-e->code), e->text);

@@ -35,13 +35,14 @@ static bool set_value(const struct opt *o, const char *value)
 		fail("%s needs a value", o->name);
 		return false;
 	}
-	if (o->text)
+	if (o->text) {
 		*o->text = value;
-	else if (!parse_number(value, o->number)) {
-		fail("%s: \"%s\" is no number", o->name, value);
-		return false;
+		return true;
 	}
-	return true;
+	if (parse_number(value, o->number))
+		return true;
+	fail("%s: \"%s\" is no number", o->name, value);
+	return false;
 }
 
 static const struct opt *find(const struct opt *table, const char *name)

@@ -2,7 +2,6 @@
 /* Progress: a bar on a terminal, lines elsewhere; and how it is interrupted. */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <time.h>
@@ -179,8 +178,7 @@ int progress_end(struct progress *p, const char *name, int ret,
 	if (ret)
 		fail("%s: %s %s: %s", name, p->verb, results[code], error);
 	else
-		note("%s: %s done, %s in %" PRIu64 ".%03u s", name, p->verb,
-		     human_bytes(bytes, p->last.bytes), ms / 1000,
-		     (unsigned int)(ms % 1000));
+		note("%s: %s done, %s in %.3f s", name, p->verb,
+		     human_bytes(bytes, p->last.bytes), ms / 1e3);
 	return code;
 }

@@ -25,7 +25,6 @@
 
 static char buffer[1 << 20];
 
-
 static off_t region(int fd, uint32_t index)
 {
 	struct vfio_region_info info = { .argsz = sizeof(info), .index = index };

@@ -48,11 +48,11 @@ all_are_listed() {
 }
 
 token_is_the_drivers() {
-	expect 0 vfio-mig version $a && [ "$(cat "$out")" = "$(cat $bus/$a/version)" ]
+	expect 0 vfio-mig version "$a" && [ "$(cat "$out")" = "$(cat "$bus"/"$a"/version)" ]
 }
 
 all_is_shown() {
-	expect 0 vfio-mig show $a && said 'STOP_COPY P2P PRE_COPY' &&
+	expect 0 vfio-mig show "$a" && said 'STOP_COPY P2P PRE_COPY' &&
 		said 'state                        RUNNING' &&
 		said 'describe check negotiate exact-size reason' &&
 		said 'migration.eq_vram_mib        4' && said 'sizes.stop_copy' &&
@@ -60,12 +60,12 @@ all_is_shown() {
 }
 
 busy_is_shown() {
-	expect 0 hold $a -- vfio-mig show $a && said 'somebody else has it open' &&
-		expect 3 hold $a -- vfio-mig save $a "$file" && warned 'somebody else has it open'
+	expect 0 hold "$a" -- vfio-mig show "$a" && said 'somebody else has it open' &&
+		expect 3 hold "$a" -- vfio-mig save "$a" "$file" && warned 'somebody else has it open'
 }
 
 check_of_the_host() {
-	expect 0 vfio-mig check "$(cat $bus/$a/version)" &&
+	expect 0 vfio-mig check "$(cat "$bus"/"$a"/version)" &&
 		said "mdev  $b yes" && said 'type  vfio_mig_vgpu-4                      yes' &&
 		said "mdev  $big no: eq_vram_mib is 4 on the source, 16 on the target: they must be equal" &&
 		said 'type  vfio_mig_vgpu-64                     no: eq_vram_mib'
@@ -74,42 +74,42 @@ check_of_the_host() {
 # Beyond its token: nobody knows it but the device.
 check_asks_the_device() {
 	local token
-	token=$(vfio-mig version $a)
-	expect 0 vfio-mig --json check "$token" $b && said '"asked": true' || return 1
-	expect 1 vfio-mig check "${token/stream=1.1/stream=1.7}" $b && said 'no: stream'
+	token=$(vfio-mig version "$a")
+	expect 0 vfio-mig --json check "$token" "$b" && said '"asked": true' || return 1
+	expect 1 vfio-mig check "${token/stream=1.1/stream=1.7}" "$b" && said 'no: stream'
 }
 
 anybody_checks() {
 	expect 0 setpriv --reuid 65534 --clear-groups --bounding-set -all \
-		vfio-mig --json check "$(cat $bus/$a/version)" $b && said '"ok": true' && said '"asked": false'
+		vfio-mig --json check "$(cat "$bus"/"$a"/version)" "$b" && said '"ok": true' && said '"asked": false'
 }
 
 saves() {
-	expect 0 hold $a -w "$data" -s "$source" -- vfio-mig save fd:9 "$file" &&
+	expect 0 hold "$a" -w "$data" -s "$source" -- vfio-mig save fd:9 "$file" &&
 		state_is "$source" STOP && [ "$(stat -c %a "$file")" = 600 ]
 }
 
 is_inspected() {
-	expect 0 vfio-mig inspect "$file" --target $b && said 'VRAM     v1' &&
+	expect 0 vfio-mig inspect "$file" --target "$b" && said 'VRAM     v1' &&
 		said 'byte_order     0x1e1e1e1e' && said 'dispi          0xb0c5' &&
 		said 'complete, all checksums right' && said 'target: yes' &&
-		expect 1 vfio-mig inspect "$file" --target $big &&
+		expect 1 vfio-mig inspect "$file" --target "$big" &&
 		said 'target: no: eq_vram_mib is 4'
 }
 
 loads() {
 	rm -f "$got"
-	expect 0 hold $b -r "$got" -s "$target" -- vfio-mig load fd:9 "$file" &&
+	expect 0 hold "$b" -r "$got" -s "$target" -- vfio-mig load fd:9 "$file" &&
 		state_is "$target" RUNNING && cmp "$data" "$got"
 }
 
 saves_and_loads_by_itself() {
-	expect 0 vfio-mig save $a "$work/empty" && expect 0 vfio-mig load $b "$work/empty" &&
+	expect 0 vfio-mig save "$a" "$work/empty" && expect 0 vfio-mig load "$b" "$work/empty" &&
 		expect 0 vfio-mig inspect "$work/empty"
 }
 
 wrong_size() {
-	expect 1 hold $big -s "$target" -- vfio-mig load fd:9 "$file" &&
+	expect 1 hold "$big" -s "$target" -- vfio-mig load fd:9 "$file" &&
 		warned 'eq_vram_mib is 4 on the source, 16 on the target' && state_is "$target" RUNNING
 }
 
@@ -117,28 +117,28 @@ broken_file() {
 	cp "$file" "$work/broken"
 	printf x | dd of="$work/broken" bs=1 seek=100000 conv=notrunc status=none
 	expect 1 vfio-mig inspect "$work/broken" && said checksum &&
-		expect 1 hold $b -s "$target" -- vfio-mig load fd:9 "$work/broken" &&
+		expect 1 hold "$b" -s "$target" -- vfio-mig load fd:9 "$work/broken" &&
 		warned checksum && state_is "$target" RUNNING
 }
 
-pin() { echo "$1" >$bus/$b/migration/platform; }
+pin() { echo "$1" >"$bus"/"$b"/migration/platform; }
 
 # The target knows only the older version; the guest has not seen the engine.
 older_target() {
 	local code=0
 	pin 2026.1 || return 1
-	{ expect 1 vfio-mig inspect "$file" --target $b && said 'target: no: stream' &&
-		expect 1 vfio-mig load $b "$file" &&
+	{ expect 1 vfio-mig inspect "$file" --target "$b" && said 'target: no: stream' &&
+		expect 1 vfio-mig load "$b" "$file" &&
 		expect 0 vfio-mig convert "$file" "$work/older" --stream 1.0 &&
-		expect 0 vfio-mig inspect "$work/older" --target $b &&
-		expect 0 hold $b -r "$got" -- vfio-mig load fd:9 "$work/older" &&
+		expect 0 vfio-mig inspect "$work/older" --target "$b" &&
+		expect 0 hold "$b" -r "$got" -- vfio-mig load fd:9 "$work/older" &&
 		cmp "$data" "$got"; } || code=1
 	pin auto
-	return $code
+	return "$code"
 }
 
 engine_stays() {
-	expect 0 hold $a -w "$data" -e -- vfio-mig save fd:9 "$work/engine" &&
+	expect 0 hold "$a" -w "$data" -e -- vfio-mig save fd:9 "$work/engine" &&
 		expect 0 vfio-mig inspect "$work/engine" && said 'eng_seen       0x1' &&
 		expect 1 vfio-mig convert "$work/engine" "$work/none" --stream 1.0 &&
 		warned 'state of section ENG would be lost' && [ ! -e "$work/none" ]
@@ -149,27 +149,28 @@ same_words() {
 	local ours
 	mkstream "$work/bad" 1 token disp=5 || return 1
 	ours=$(vfio-mig inspect "$work/bad" | sed -n 's/^every target refuses it: //p')
-	[ -n "$ours" ] && expect 1 hold $b -- vfio-mig load fd:9 "$work/bad" && warned "$ours"
+	[ -n "$ours" ] && expect 1 hold "$b" -- vfio-mig load fd:9 "$work/bad" && warned "$ours"
 }
 
 watches() {
 	local line
-	exec {events}< <(exec vfio-mig --json watch $a --timeout 120 --count 6 2>&1)
+	exec {events}< <(exec vfio-mig --json watch "$a" --timeout 120 --count 6 2>&1)
 	read -r -t 60 -u "$events" line && [ "$line" = watching ] || return 1
-	vfio-mig save $a "$work/watched" || return 1
+	vfio-mig save "$a" "$work/watched" || return 1
 	cat <&"$events" >"$out"
 	exec {events}<&-
-	grep -q '{"event":"state","device":"'$a'","from":"RUNNING","to":"PRE_COPY"}' "$out" &&
+	grep -q '{"event":"state","device":"'"$a"'","from":"RUNNING","to":"PRE_COPY"}' "$out" &&
 		grep -q '"event":"state".*"to":"STOP_COPY"' "$out" &&
-		grep -q '"event":"saved".*"bytes":'"$(stat -c %s "$work/watched")" "$out" ||
-		{ cat "$out"; return 1; }
+		grep -q '"event":"saved".*"bytes":'"$(stat -c %s "$work/watched")" "$out" && return
+	cat "$out"
+	return 1
 }
 
 watches_failures() {
 	local line
 	exec {events}< <(exec vfio-mig watch --timeout 120 --count 4 2>&1)
 	read -r -t 60 -u "$events" line || return 1
-	vfio-mig load $big "$file"
+	vfio-mig load "$big" "$file"
 	cat <&"$events" >"$out"
 	exec {events}<&-
 	said "$big failed" && said 'eq_vram_mib is 4 on the source'
@@ -204,27 +205,27 @@ receive() { # UUID
 received() { # CODE
 	local code=0
 	wait "$receiver" || code=$?
-	[ $code = "$1" ] || { echo "receiver: $code"; cat <&"$says"; }
+	[ "$code" = "$1" ] || { echo "receiver: $code"; cat <&"$says"; }
 	exec {says}<&-
-	[ $code = "$1" ]
+	[ "$code" = "$1" ]
 }
 
 # The source, on the other host; afterwards its VRAM is in $kept.
 send() { # HOST PORT
 	rm -f "$kept" "$source"
-	ip netns exec one holdgpu $bus/$a -w "$data" -r "$kept" -s "$source" -- \
+	ip netns exec one holdgpu "$bus"/"$a" -w "$data" -r "$kept" -s "$source" -- \
 		vfio-mig send fd:9 "$1:$2" --timeout 60
 }
 
 goes_over() {
-	receive $b && expect 0 send 10.5.0.2 "$port" && received 0 &&
+	receive "$b" && expect 0 send 10.5.0.2 "$port" && received 0 &&
 		state_is "$source" STOP && state_is "$target" RUNNING && cmp "$data" "$got"
 }
 
 runs_on() { state_is "$source" RUNNING && cmp "$data" "$kept"; }
 
 is_refused() {
-	receive $big && expect 1 send 10.5.0.2 "$port" && warned eq_vram_mib &&
+	receive "$big" && expect 1 send 10.5.0.2 "$port" && warned eq_vram_mib &&
 		received 1 && runs_on && state_is "$target" RUNNING
 }
 
@@ -233,7 +234,7 @@ is_empty() { cmp -s -n 1048576 "$got" /dev/zero; }
 
 cut_at() { # BYTES
 	local in code=0
-	receive $b || return 1
+	receive "$b" || return 1
 	exec {cutter}< <(exec ip netns exec one cutter "$1" - 10.5.0.2 "$port")
 	read -r -t 60 -u "$cutter" in || return 1
 	send ::1 "$in" >"$out" 2>"$err" || code=$?
@@ -242,13 +243,13 @@ cut_at() { # BYTES
 	exec {says}<&-
 	echo "cut at $1: exit code $code"
 	cat "$err"
-	[ $code = 3 ] && runs_on && state_is "$target" RUNNING && is_empty
+	[ "$code" = 3 ] && runs_on && state_is "$target" RUNNING && is_empty
 }
 
 each_64_kib() {
 	local at
 	for ((at = 65536; at < 1048576 + 65536; at += 65536)); do
-		cut_at $at || return 1
+		cut_at "$at" || return 1
 	done
 }
 
