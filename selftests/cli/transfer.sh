@@ -80,6 +80,13 @@ to_full() { "$@" >/dev/full; }
 no_room() { expect 3 to_full mig save fd:9 - && is "$source" RUNNING; }
 no_directory() { expect 3 mig save fd:9 "$work/none/file" && is "$source" RUNNING; }
 
+# It was all written, and cannot be called so.
+no_such_name() {
+	mkdir "$work/file.d"
+	expect 3 mig save fd:9 "$work/file.d" && is "$source" RUNNING && rmdir "$work/file.d" &&
+		rm -f "$file" && only_file 'file*'
+}
+
 wont_fit() {
 	rm -f "$file"
 	expect 1 mig save fd:9 "$file" --downtime 1 --bandwidth 1K && is "$source" RUNNING && only_file 'file*'
@@ -276,6 +283,7 @@ tap "each call of the driver may fail" each_call_may_fail
 tap "then a file that was there stays" old_file_stays
 tap "no room" no_room
 tap "no directory" no_directory
+tap "a name that a directory has" no_such_name
 tap "what cannot be in time is not begun" wont_fit
 tap "a limit of time" times_out
 tap "SIGTERM" is_interrupted

@@ -42,7 +42,7 @@ static int receive_from(struct receive *r, struct listener *l, bool once,
 			return EXIT_FAILED;
 		ret = receive_one(r, &c);
 		net_close(&c);
-	} while (ret && !once && l->fd >= 0 && !interrupted());
+	} while (ret && !once && l->fd >= 0 && !is_interrupted());
 	return ret;
 }
 

@@ -128,7 +128,7 @@ static void tell(struct watch *w, const struct vfiomig_event *e)
 
 static bool enough(const struct watch *w)
 {
-	return interrupted() || (w->count && w->seen >= w->count);
+	return is_interrupted() || (w->count && w->seen >= w->count);
 }
 
 static int drain(struct watch *w, struct vfiomig_events *events)

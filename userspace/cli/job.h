@@ -30,9 +30,9 @@ int outfile_open(struct outfile *file, const char *path);
 int outfile_commit(struct outfile *file);
 void outfile_discard(struct outfile *file);
 
-/* From now on the first SIGINT, SIGTERM or SIGHUP only makes interrupted() true. */
+/* From now on the first SIGINT, SIGTERM or SIGHUP only makes is_interrupted() true. */
 void catch_signals(void);
-bool interrupted(void);
+bool is_interrupted(void);
 /* POLLIN when it was. */
 int interrupt_fd(void);
 

@@ -40,7 +40,7 @@ static int wait_ready(int fd, short events, uint32_t ms)
 		if (end)
 			left = end > now_ms() ? (int)(end - now_ms()) : 0;
 		ret = poll(p, 2, left);
-		if (interrupted())
+		if (is_interrupted())
 			return -EINTR;
 		if (ret < 0 && errno != EINTR)
 			return -errno;

@@ -40,7 +40,7 @@ void catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-bool interrupted(void)
+bool is_interrupted(void)
 {
 	return was_interrupted;
 }
@@ -119,7 +119,7 @@ int progress_step(void *arg, const struct vfiomig_progress *now)
 
 	p->last = *now;
 	tell(p);
-	return interrupted() ? -EINTR : 0;
+	return is_interrupted() ? -EINTR : 0;
 }
 
 static json_t *outcome_json(const struct progress *p, const char *name,
