@@ -139,8 +139,7 @@ clean "checkpatch" checkpatch
 clean "cppcheck kernel" cppcheck_on 'drivers/*.c' -D__KERNEL__ \
 	'-D__counted_by(x)=' \
 	--suppress=unknownMacro
-clean "cppcheck user" cppcheck_on 'lib/*.c'
-clean "cppcheck tools" cppcheck_on 'tools/*.c'
+clean "cppcheck user" cppcheck_on 'userspace/*.c'
 clean "cppcheck selftests" cppcheck_on 'selftests/*.c'
 clean "netlink specification" netlink_spec
 clean "citations of the uAPI" citations

@@ -49,5 +49,7 @@ for run in conformance compat; do
 done
 "$tests/compat/downstream.sh" || failed=1
 "$tests/cli-host/in-guest.sh" || failed=1
-"$tests/fuzz/lab/in-guest.sh" || failed=1
+for run in fuzz lib cli; do
+	"$tests/$run/lab/in-guest.sh" || failed=1
+done
 exit $failed

@@ -15,7 +15,8 @@ exec 9>"$REPO/build/programs.lock"
 flock -w 900 9 || lab_die "another build of the programs does not end"
 for dir in ${LAB_PROGRAM_DIRS:-selftests/conformance selftests/compat selftests/deep \
 		selftests/qemu \
-		selftests/bench selftests/fuzz/lab userspace/cli}; do
+		selftests/bench selftests/fuzz/lab userspace/examples \
+		selftests/lib/lab userspace/cli selftests/cli/lab}; do
 	[ -f "$REPO/$dir/Makefile" ] || continue
 	lab_chroot make -s -j"$(nproc)" -C "/src/$dir" \
 		OUT=/src/build/programs \

@@ -29,7 +29,7 @@ tap() { # NAME CMD...
 # Built for whoever checks, and installed below a directory of its own.
 install_library() {
 	rm -rf "${OUT:?}/root" &&
-		make -s -C $lib OUT="$OUT/lib" PREFIX=/usr DESTDIR="$OUT/root" install
+		make -s -C "$lib" OUT="$OUT/lib" PREFIX=/usr DESTDIR="$OUT/root" install
 }
 
 # What the installed pkg-config file says, seen from outside of the root.
@@ -68,7 +68,7 @@ soname_is_right() {
 
 # The header's functions, all of them with a version, and nothing else.
 exports_the_header() {
-	diff <(grep -oE '^[a-z].*\bvfiomig_[a-z0-9_]+\(' $lib/vfiomig.h |
+	diff <(grep -oE '^[a-z].*\bvfiomig_[a-z0-9_]+\(' "$lib/vfiomig.h" |
 		grep -oE 'vfiomig_[a-z0-9_]+\(' | tr -d '(' | sort -u) \
 		<(nm -D --defined-only "$OUT/root/usr/lib/libvfiomig.so" |
 			sed -n 's/.* T \(.*\)@@VFIOMIG_0\.1$/\1/p' | sort -u)

@@ -10,20 +10,14 @@
 #include <unistd.h>
 #include "fake.h"
 #include "fsm.h"
-#include "vfiomig.h"
-
-#define NR(array)	(sizeof(array) / sizeof((array)[0]))
+#include "internal.h"
+#include "uapi.h"
 
 #define FAKES_MAX	8
 
 static struct fake *fakes[FAKES_MAX];
 static pthread_mutex_t fakes_lock = PTHREAD_MUTEX_INITIALIZER;
 static const char trailer[FAKE_TRAILER + 1] = "THE-END!";
-
-int __real_ioctl(int fd, unsigned long request, void *arg);
-ssize_t __real_read(int fd, void *buf, size_t len);
-ssize_t __real_write(int fd, const void *buf, size_t len);
-int __real_close(int fd);
 
 static struct fake *find(int fd)
 {
@@ -208,7 +202,15 @@ static int describe(struct fake *f, struct vfio_mig_describe *d)
 	d->major = 1;
 	d->minor = 0;
 	strcpy(d->platform, "2026.1");
-	strcpy(d->token, f->token);
+	snprintf(d->token, sizeof(d->token), "%s%s", f->token,
+		 f->negotiated ? " x_negotiated=1" : "");
+	return 0;
+}
+
+static int check_token(struct fake *f, struct vfio_mig_check *c)
+{
+	memcpy(f->checked, c->token, sizeof(f->checked));
+	fill_verdict(f, &c->verdict);
 	return 0;
 }
 
@@ -263,7 +265,7 @@ static const struct request requests[] = {
 	{ GET(VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT),
 	  sizeof(struct vfio_device_feature_dma_logging_report),
 	  VFIOMIG_HAS_DIRTY_LOG },
-	{ SET(VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2), 0,
+	{ SET(FEATURE_PRECOPY_V2), 0,
 	  VFIOMIG_HAS_PRECOPY_V2 },
 	{ GET(VFIO_MIG_FEATURE_DESCRIBE), sizeof(struct vfio_mig_describe),
 	  VFIOMIG_HAS_DESCRIBE },
@@ -282,7 +284,7 @@ static const struct request *find_request(const struct fake *f, uint32_t flags)
 	uint32_t what = flags & ~VFIO_DEVICE_FEATURE_PROBE;
 	size_t i;
 
-	for (i = 0; i < NR(requests); i++)
+	for (i = 0; i < ARRAY_SIZE(requests); i++)
 		if (requests[i].what == what &&
 		    (requests[i].needs < 0 ||
 		     f->features & 1u << requests[i].needs))
@@ -329,14 +331,13 @@ static int perform(struct fake *f, uint32_t what, void *data)
 		return 0;
 	case GET(VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT):
 		return report_dirty(f, data);
-	case SET(VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2):
+	case SET(FEATURE_PRECOPY_V2):
 		f->precopy_v2 = true;
 		return 0;
 	case GET(VFIO_MIG_FEATURE_DESCRIBE):
 		return describe(f, data);
 	case GET(VFIO_MIG_FEATURE_CHECK):
-		fill_verdict(f, &((struct vfio_mig_check *)data)->verdict);
-		return 0;
+		return check_token(f, data);
 	case SET(VFIO_MIG_FEATURE_NEGOTIATE):
 		return negotiate(f, data);
 	case GET(VFIO_MIG_FEATURE_SIZE):

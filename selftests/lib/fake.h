@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include "vfiomig.h"
 
 #define FAKE_TRAILER	8u
 #define ALL_FLAGS	7u
@@ -52,6 +54,7 @@ struct fake {
 	bool logging;
 	bool precopy_v2;
 	bool negotiated;
+	char checked[VFIOMIG_TOKEN_MAX];	/* token that was checked last */
 	bool loaded;		/* a whole stream, and nothing has reset it */
 	size_t initial_left, dirty, rest_left, trailer_left;
 	size_t pos;		/* bytes of the stream that have passed */
@@ -66,6 +69,12 @@ void fake_end(struct fake *f);
 void fake_be(struct fake *f, uint32_t state);
 /* Is this a whole stream of a fake? */
 bool fake_stream(const uint8_t *data, size_t len);
+
+/* What ld --wrap leaves of the calls that the fake stands before. */
+int __real_ioctl(int fd, unsigned long request, void *arg);
+ssize_t __real_read(int fd, void *buf, size_t len);
+ssize_t __real_write(int fd, const void *buf, size_t len);
+int __real_close(int fd);
 
 /* Files that this process has open. */
 int open_files(void);

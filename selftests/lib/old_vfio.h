@@ -6,9 +6,12 @@
 #include "uapi.h"
 
 #ifndef VFIO_MIGRATION_PRE_COPY
-#define VFIO_MIGRATION_PRE_COPY		(1 << 2)
+#define VFIO_MIGRATION_PRE_COPY		0x4
 #define VFIO_DEVICE_STATE_PRE_COPY	6
 #define VFIO_DEVICE_STATE_PRE_COPY_P2P	7
 #endif
+
+/* linux/vfio.h names it in mixed case. */
+#define FEATURE_PRECOPY_V2	12
 
 #endif

@@ -92,6 +92,7 @@ static inline int run_tests(const struct test *tests, size_t nr)
 	size_t i;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	alarm(300);	/* what hangs has failed */
 	tap_plan(nr + 1);
 	for (i = 0; i < nr; i++)
 		tap(tests[i].run(), "%s", tests[i].name);

@@ -234,10 +234,10 @@ static int bench(void)
 	int i, n = 1000000, no = 0;
 	double s;
 
-	clock_gettime(CLOCK_MONOTONIC, &a);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
 	for (i = 0; i < n; i++)
 		no += !!vfiomig_compare(SOURCE, i & 1 ? SOURCE : TARGET, NULL);
-	clock_gettime(CLOCK_MONOTONIC, &b);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
 	s = (b.tv_sec - a.tv_sec) + (b.tv_nsec - a.tv_nsec) / 1e9;
 	printf("token checks a second: %.0f (%d refused)\n", n / s, no);
 	return 0;

@@ -67,6 +67,9 @@ static bool save_with(const struct fault *fault, int entry, bool *over)
 	*over = f.calls < fault->at;
 	good = good && source_is_well(&f, ctx, ret, entry, fault) &&
 	       (ret || fake_stream(m.data, m.len));
+	/* A signal is no reason to fail. */
+	if (fault->error == EINTR && !fault->breaks)
+		good = good && EXPECT(!ret, "call %u: %d", fault->at, ret);
 	free(m.data);
 	close_fake(&f, ctx);
 	return good;
@@ -135,6 +138,36 @@ static bool load_with(const struct memory *stream, const struct fault *fault,
 		      ret, vfiomig_state_name(f.state)) &&
 	       vfiomig_data_fd(ctx) == -1;
 	close_fake(&f, ctx);
+	return good;
+}
+
+/*
+ * The peer has gone, and then a call on the way back fails as well: there is a
+ * second attempt, and no reset.
+ */
+static bool faults_on_the_way_back(void)
+{
+	struct fault fault = { .error = EIO };
+	bool good = true, over = false;
+
+	for (fault.at = 1; good && !over; fault.at++) {
+		struct memory m = { .fails_at = 41000 };
+		struct vfiomig_sink sink = memory_sink(&m);
+		struct vfiomig *ctx;
+		struct fake f;
+		int ret;
+
+		fake_begin(&f);
+		f.piece = 20000;
+		ctx = open_fake(&f);
+		put_fault(&f, &fault);
+		ret = vfiomig_save(ctx, &sink, NULL);
+		over = f.calls < fault.at;
+		good = ret < 0 && source_is_well(&f, ctx, ret,
+						 VFIOMIG_STATE_RUNNING, &fault);
+		free(m.data);
+		close_fake(&f, ctx);
+	}
 	return good;
 }
 
@@ -253,6 +286,7 @@ int main(void)
 		{ faults_from_stop, "a fault in each call of saving, from STOP" },
 		{ breaks_from_running, "the device breaks, from RUNNING" },
 		{ breaks_from_stop, "the device breaks, from STOP" },
+		{ faults_on_the_way_back, "a fault in each call on the way back" },
 		{ faults_of_loading, "a fault in each call of loading" },
 		{ dead_devices_end_it, "a device that fails for good ends it" },
 		{ errnos_come_through, "every errno comes through" },

@@ -236,7 +236,9 @@ static bool error_needs_a_reset(void)
 	       strstr(vfiomig_error(ctx), "the reset failed");
 	f.resets = true;
 	good = good && !vfiomig_reset(ctx) &&
-	       vfiomig_get_state(ctx) == VFIOMIG_STATE_RUNNING;
+	       vfiomig_get_state(ctx) == VFIOMIG_STATE_RUNNING &&
+	       !vfiomig_set_state(ctx, VFIOMIG_STATE_PRE_COPY) &&
+	       !vfiomig_reset(ctx) && vfiomig_data_fd(ctx) == -1;
 	close_fake(&f, ctx);
 	return good;
 }

@@ -161,6 +161,28 @@ static bool what_was_written_is_read(void)
 	return good;
 }
 
+static bool only_the_first_may_be_the_token(void)
+{
+	struct vfiomig_record r = {
+		.tag_bytes = { 'T', 'O', 'K', 'N' }, .version = 1,
+		.length = 4, .payload = "fake",
+	};
+	struct memory m = { 0 };
+	struct vfiomig_sink sink = memory_sink(&m);
+	struct vfiomig_summary s;
+	struct vfiomig_emitter *e;
+	bool good = !vfiomig_emit_new(&e, 0, &sink);
+
+	r.tag_bytes[3] = 'X';
+	good = good && !vfiomig_emit_record(e, &r);
+	r.tag_bytes[3] = 'N';
+	good = good && !vfiomig_emit_record(e, &r) && !vfiomig_emit_end(e) &&
+	       !read_stream(m.data, m.len, m.len, &s) && !*s.token;
+	vfiomig_emit_free(e);
+	free(m.data);
+	return good;
+}
+
 static bool readers_may_stop(void)
 {
 	struct seen seen = { .good = true, .offset = 20, .stop_at = 3 };
@@ -233,6 +255,7 @@ int main(void)
 	static const struct test tests[] = {
 		{ vectors_hold, "the vectors of streams hold" },
 		{ what_was_written_is_read, "what was written is read" },
+		{ only_the_first_may_be_the_token, "only the first record may be the token" },
 		{ readers_may_stop, "a reader may stop" },
 		{ every_byte_counts, "every byte counts" },
 		{ bad_records_are_not_written, "bad records are not written" },

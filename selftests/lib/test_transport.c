@@ -115,7 +115,8 @@ static bool all_kinds_go_over(void)
 			r.source.piece = j == 2 ? 100 : 0;
 			r.target.piece = j == 2 ? 99 : 0;
 			good = good && run(&r, UNCUT, UNCUT) && went_over(&r) &&
-			       r.source.negotiated == !!j;
+			       r.source.negotiated == !!j &&
+			       !strstr(r.target.checked, "x_negotiated") == !j;
 			run_end(&r);
 		}
 	return good;
@@ -512,6 +513,38 @@ static bool target_refuses_strangers(void)
 	return good && strangers_are_refused(false);
 }
 
+/* Who is refused says BYE, so that the other need not wait for it. */
+static bool refusal_is_answered(void)
+{
+	struct vfiomig_receive_options receive = { .silence_ms = SILENCE_MS };
+	struct script s = { 0 };
+	uint8_t reply[64] = { 0 };
+	struct vfiomig *ctx;
+	struct fake f;
+	int pair[2];
+	bool good;
+	ssize_t n;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+		return false;
+	fake_begin(&f);
+	f.features = 0;
+	ctx = open_fake(&f);
+	say_hello(&s);
+	say_frame(&s, TOKEN, NULL, 0);
+	say_frame(&s, REFUSE, "\6\0\0\0no", 6);
+	good = write(pair[1], s.data, s.len) == (ssize_t)s.len &&
+	       vfiomig_receive(ctx, pair[0], pair[0], &receive) == -ERANGE;
+	n = read(pair[1], reply, sizeof(reply));
+	/* Preamble, TOKEN without a payload, BYE. */
+	good = good && EXPECT(n == 24, "%zd", n) &&
+	       !memcmp(reply + 16, "\12\0\0\0\0\0\0\0", 8);
+	close(pair[0]);
+	close(pair[1]);
+	close_fake(&f, ctx);
+	return good;
+}
+
 /* To have said no is final, also to one who never stops talking. */
 static void *talk(void *arg)
 {
@@ -608,6 +641,7 @@ int main(void)
 		{ cut_in_every_answer, "cut at every byte of the answers" },
 		{ source_refuses_strangers, "the source against strangers" },
 		{ target_refuses_strangers, "the target against strangers" },
+		{ refusal_is_answered, "a refusal is answered" },
 		{ talkers_are_left, "who never stops talking is left" },
 		{ pipes_do, "two pipes do" },
 	};

@@ -147,7 +147,10 @@ void device_close(struct handle *handle);
 /* The same for any device of VFIO, in silence; see @handle->ctx. */
 int device_open_any(struct handle *handle, const struct object *object);
 const char *why_not_open(int error);
-/* Finds and opens; says what is wrong. */
+/*
+ * Finds and opens; says what is wrong. "fd:N" is a device that the caller has
+ * opened; its object has no more than that name.
+ */
 int device_open_named(struct handle *handle, struct object *object,
 		      const char *text);
 

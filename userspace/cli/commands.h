@@ -8,7 +8,17 @@
 #define COMMANDS(x)	\
 	x(list)		\
 	x(version)	\
-	/* this host, and many hosts */	\
+	\
+	x(show)		\
+	x(check)	\
+	x(save)		\
+	x(load)		\
+	x(send)		\
+	x(receive)	\
+	x(inspect)	\
+	x(convert)	\
+	x(watch)	\
+	\
 	x(doctor)	\
 	x(fingerprint)	\
 	x(inventory)	\

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Opens devices as a VMM does; the library takes what is open. */
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -160,10 +162,42 @@ int device_open(struct handle *h, const struct object *o)
 	return -ENOTTY;
 }
 
+/* "fd:N": whoever started us has opened it, and keeps it. */
+static bool given_fd(const char *text, int *fd)
+{
+	char *end;
+
+	if (strncmp(text, "fd:", 3) || !isdigit((unsigned char)text[3]))
+		return false;
+	*fd = strtol(text + 3, &end, 10);
+	return !*end;
+}
+
+static int open_given(struct handle *h, struct object *o, const char *text,
+		      int fd)
+{
+	int ret;
+
+	*h = (struct handle){ -1, -1, -1, -1, NULL, 0 };
+	*o = (struct object){ .kind = OBJECT_PCI };
+	snprintf(o->name, sizeof(o->name), "%s", text);
+	h->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	ret = h->fd < 0 ? -errno : vfiomig_new(&h->ctx, h->fd);
+	if (!ret)
+		return 0;
+	fail("%s is no file of a device that migrates: %s", text,
+	     strerror(-ret));
+	device_close(h);
+	return ret;
+}
+
 int device_open_named(struct handle *h, struct object *o, const char *text)
 {
-	int ret = host_find(text, OBJECT_DEVICES, o);
+	int fd, ret;
 
+	if (given_fd(text, &fd))
+		return open_given(h, o, text, fd);
+	ret = host_find(text, OBJECT_DEVICES, o);
 	if (ret) {
 		fail("there is no device %s", text);
 		return ret;

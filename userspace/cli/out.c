@@ -38,17 +38,13 @@ json_t *json_verdict(const struct vfiomig_verdict *v)
 			 "target", v->target, "reason", v->text);
 }
 
-/* As documented: the key, both values and the rule in words. */
+/* The words have the key and both values. */
 void print_verdict(const struct vfiomig_verdict *v)
 {
-	if (!v->code)
-		printf("yes\n");
-	else if (v->key[0])
-		printf("no: %s is %s on the source, %s on the target: %s\n",
-		       v->key, v->source[0] ? v->source : "missing",
-		       v->target[0] ? v->target : "missing", v->text);
-	else
+	if (v->code)
 		printf("no: %s\n", v->text);
+	else
+		printf("yes\n");
 }
 
 const char *human_bytes(char buf[16], uint64_t bytes)

@@ -202,7 +202,7 @@ int vfiomig_has(struct vfiomig *ctx, enum vfiomig_feature feature)
 	uint8_t room[sizeof(struct vfio_mig_negotiate)] = { 0 };
 	int ret;
 
-	if ((size_t)feature >= sizeof(features) / sizeof(features[0]))
+	if ((size_t)feature >= ARRAY_SIZE(features))
 		return ctx_fail(ctx, -EINVAL, "feature %d", feature);
 	ret = ctx_feature(ctx, features[feature].flags | VFIO_DEVICE_FEATURE_PROBE,
 			  room, features[feature].size);

@@ -50,13 +50,11 @@ static const int codes[] = {
 	[15] = -EBUSY,
 };
 
-#define NR(array)	(sizeof(array) / sizeof((array)[0]))
-
 static uint32_t code_of(int error)
 {
 	uint32_t code;
 
-	for (code = 1; code < NR(codes); code++)
+	for (code = 1; code < ARRAY_SIZE(codes); code++)
 		if (codes[code] == error)
 			return code;
 	return 0;
@@ -64,7 +62,7 @@ static uint32_t code_of(int error)
 
 static int error_of(uint32_t code)
 {
-	return code && code < NR(codes) ? codes[code] : -EREMOTEIO;
+	return code && code < ARRAY_SIZE(codes) ? codes[code] : -EREMOTEIO;
 }
 
 static int broken(struct peer *p, int error, const char *what)
@@ -198,7 +196,7 @@ static int receive_any(struct peer *p)
 	memcpy(&p->length, p->frame + 4, 4);
 	type = le16toh(type);
 	p->length = le32toh(p->length);
-	if (!type || type >= NR(kinds) || flags)
+	if (!type || type >= ARRAY_SIZE(kinds) || flags)
 		return broken(p, -EPROTO, "an unknown frame");
 	if (p->length < kinds[type].min || p->length > kinds[type].max)
 		return broken(p, -EPROTO, "a frame of a wrong length");

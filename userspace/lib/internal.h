@@ -9,8 +9,12 @@
 #include "vfiomig.h"
 
 /* What one read of a device or a source asks for at most; QEMU's figure. */
-#define PIECE_MAX	(1u << 20)
+#define PIECE_MAX	1048576u
 #define ERROR_MAX	512
+
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#endif
 
 /* Bytes that were read and that nobody has taken yet: from head to tail. */
 struct kept {

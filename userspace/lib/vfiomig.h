@@ -116,9 +116,9 @@ const char *vfiomig_error(const struct vfiomig *ctx);
 int vfiomig_device_fd(const struct vfiomig *ctx);
 
 /* What the device supports: VFIO_MIGRATION_* of linux/vfio.h. */
-#define VFIOMIG_STOP_COPY	(1u << 0)
-#define VFIOMIG_P2P		(1u << 1)
-#define VFIOMIG_PRE_COPY	(1u << 2)
+#define VFIOMIG_STOP_COPY	0x1
+#define VFIOMIG_P2P		0x2
+#define VFIOMIG_PRE_COPY	0x4
 
 /**
  * vfiomig_flags - which optional states the device has
@@ -347,8 +347,9 @@ ssize_t vfiomig_write(struct vfiomig *ctx, const void *buf, size_t len);
 /**
  * struct vfiomig_sink - where a stream goes to
  * @fd: where to write to, if there is no @write; with @write the file whose
- *	POLLOUT tells when to go on after -EAGAIN, or -1. A socket is written to
- *	without waiting; so is a pipe or file with O_NONBLOCK.
+ *	POLLOUT tells when to go on after -EAGAIN, or -1: then -EAGAIN ends a call
+ *	that would wait. A socket is written to without waiting; so is a pipe or
+ *	file with O_NONBLOCK.
  * @write: takes up to @len bytes. Returns how many, at least 1; -EAGAIN; or
  *	another negative errno, which ends the saving. Or NULL.
  * @arg: for @write
@@ -362,7 +363,8 @@ struct vfiomig_sink {
 /**
  * struct vfiomig_source - where a stream comes from
  * @fd: where to read from, if there is no @read; with @read the file whose
- *	POLLIN tells when to go on after -EAGAIN, or -1
+ *	POLLIN tells when to go on after -EAGAIN, or -1: then -EAGAIN ends a call
+ *	that would wait
  * @read: gives up to @len bytes. Returns how many; 0 at the end of the stream;
  *	-EAGAIN; or another negative errno, which ends the loading. Or NULL.
  * @arg: for @read
@@ -466,7 +468,7 @@ struct vfiomig_progress {
 	uint64_t left;
 };
 
-#define VFIOMIG_SAVE_NO_PRE_COPY	(1u << 0)	/* stop at once */
+#define VFIOMIG_SAVE_NO_PRE_COPY	0x1	/* stop at once */
 
 /**
  * struct vfiomig_save_options - how to save; all zero is a good beginning
@@ -612,9 +614,9 @@ int vfiomig_precopy_v2(struct vfiomig *ctx);
  */
 int vfiomig_data_size(struct vfiomig *ctx, uint64_t *bytes);
 
-#define VFIOMIG_EXACT_INITIAL	(1u << 0)
-#define VFIOMIG_EXACT_DIRTY	(1u << 1)
-#define VFIOMIG_EXACT_STOP_COPY	(1u << 2)
+#define VFIOMIG_EXACT_INITIAL	0x1
+#define VFIOMIG_EXACT_DIRTY	0x2
+#define VFIOMIG_EXACT_STOP_COPY	0x4
 
 /**
  * struct vfiomig_sizes - bytes that a migration has left
@@ -1235,7 +1237,7 @@ struct vfiomig_send_options {
 int vfiomig_send(struct vfiomig *ctx, int in, int out,
 		 const struct vfiomig_send_options *options);
 
-#define VFIOMIG_RECEIVE_STAY	(1u << 0)	/* leave the device in STOP */
+#define VFIOMIG_RECEIVE_STAY	0x1	/* leave the device in STOP */
 
 /**
  * struct vfiomig_receive_options - how to receive

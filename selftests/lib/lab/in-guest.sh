@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# in-guest.sh: inside a lab machine, libvfiomig and its example on virtual GPUs,
+# by each way to a device that the kernel has. TAP.
+# Tests are called by tap.
+# shellcheck disable=SC2317
+set -uo pipefail
+# shellcheck source=selftests/lab/load.sh
+. "$(dirname "$0")/../../lab/load.sh"
+
+types=/sys/class/mdev_bus/vfio_mig_vgpu/mdev_supported_types
+bus=/sys/bus/mdev/devices
+a=44444444-0000-4000-8000-00000000000a
+b=44444444-0000-4000-8000-00000000000b
+big=44444444-0000-4000-8000-00000000000c
+work=$(mktemp -d)
+number=0 status=0
+
+tap() { # NAME CMD...
+	local name=$1 log
+	shift
+	number=$((number + 1))
+	if log=$("$@" 2>&1); then
+		echo "ok $number - $name"
+	else
+		status=1
+		echo "not ok $number - $name"
+		printf '%s\n' "$log" | sed 's/^/# /'
+	fi
+}
+
+ways() {
+	echo group
+	[ ! -e /dev/iommu ] || echo cdev
+}
+
+create() {
+	echo $a >$types/vfio_mig_vgpu-4/create &&
+		echo $b >$types/vfio_mig_vgpu-4/create &&
+		echo $big >$types/vfio_mig_vgpu-16/create
+}
+
+remove() {
+	local uuid
+	for uuid in $a $b $big; do
+		echo 1 >"$bus/$uuid/remove" || return 1
+	done
+}
+
+# Two hosts, as far as the network is concerned.
+make_hosts() {
+	ip netns add one && ip netns add two &&
+		ip link add v1 netns one type veth peer name v2 netns two &&
+		ip -n one addr add 10.4.0.1/24 dev v1 && ip -n one link set v1 up &&
+		ip -n two addr add 10.4.0.2/24 dev v2 && ip -n two link set v2 up
+}
+
+remove_hosts() { ip netns del one && ip netns del two; }
+
+same() { cmp "$work/sent" "$work/$1"; }
+
+in_one_process() {
+	WRITE=$work/sent READ=$work/got migrate local "$bus/$a" "$bus/$b" && same got
+}
+
+# The statuses that the two sides should end with, 0 or 1.
+between_hosts() { # TARGET WANT_SENT WANT_RECEIVED
+	local line sent=0 received=0
+	rm -f "$work"/{got,kept}
+	coproc TARGET {
+		READ=$work/got exec ip netns exec two migrate receive "$bus/$1" 9000 2>"$work/says"
+	}
+	# shellcheck disable=SC2153
+	local target=$TARGET_PID
+	read -r -t 60 line <&"${TARGET[0]}" && [ "$line" = listening ] || return 1
+	WRITE=$work/sent READ=$work/kept ip netns exec one \
+		migrate send "$bus/$a" 10.4.0.2 9000 || sent=$?
+	wait "$target" || received=$?
+	cat "$work/says"
+	[ "$sent" = "$2" ] && [ "$received" = "$3" ]
+}
+
+goes_over() { between_hosts "$b" 0 0 && same got && [ ! -e "$work/kept" ]; }
+is_refused() { between_hosts "$big" 1 1 && same kept && grep -q eq_vram_mib "$work/says"; }
+unloaded() { remove && lab_unload_all; }
+
+lab_load vfio_iommu_type1 && lab_load vfio_mig_vgpu && create || exit 1
+PATH=/lab/programs:$PATH
+export VFIO_MIG_DEVICE=$bus/$a VFIO_MIG_DEVICE2=$bus/$b
+for way in $(ways); do
+	echo "# by $way"
+	VFIO_MIG_OPEN=$way libreal || status=1
+done
+head -c 1048576 /dev/urandom >"$work/sent"
+tap "the example migrates in one process" in_one_process
+tap "two network namespaces" make_hosts
+tap "the example migrates between them" goes_over
+tap "a target of another size refuses, and the source runs on" is_refused
+tap "the namespaces are removed" remove_hosts
+tap "nothing is left: modules are unloaded" unloaded
+rm -r "$work"
+echo "1..$number"
+exit $status

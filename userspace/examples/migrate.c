@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A VMM without a guest that migrates a device with libvfiomig:
+ *
+ *   migrate local FROM TO            from one device to another, in one process
+ *   migrate send DEVICE HOST PORT    to another process, perhaps elsewhere
+ *   migrate receive DEVICE PORT      from there
+ *
+ * Devices are sysfs directories, of an mdev or of a PCI device, that are bound to
+ * a VFIO driver. To show that something has moved, WRITE=FILE in the environment
+ * puts a file into the first bytes of region 0 before the device is sent, and
+ * READ=FILE gets as many bytes out of it when it has come. TIMEOUT is in
+ * milliseconds. What opens a device is the VMM's own business and comes first.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <linux/vfio.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <vfiomig.h>
+
+#define GUEST_BYTES	1048576
+
+struct device {
+	int container;
+	int group;
+	int fd;
+	struct vfiomig *mig;
+};
+
+static int must(int ret, const char *what)
+{
+	if (ret >= 0)
+		return ret;
+	perror(what);
+	exit(1);
+}
+
+/* /dev/vfio/GROUP, of the link iommu_group. */
+static int open_group(const char *sysfs)
+{
+	char link[PATH_MAX], target[PATH_MAX] = "";
+
+	snprintf(link, sizeof(link), "%s/iommu_group", sysfs);
+	must(readlink(link, target, sizeof(target) - 1), link);
+	snprintf(link, sizeof(link), "/dev/vfio/%.200s", basename(target));
+	return must(open(link, O_RDWR | O_CLOEXEC), link);
+}
+
+static void open_device(struct device *d, const char *sysfs)
+{
+	char name[PATH_MAX];
+
+	snprintf(name, sizeof(name), "%s", sysfs);
+	d->container = must(open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC), "container");
+	d->group = open_group(sysfs);
+	must(ioctl(d->group, VFIO_GROUP_SET_CONTAINER, &d->container), "group");
+	must(ioctl(d->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU), "type1");
+	d->fd = must(ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD, basename(name)), sysfs);
+	errno = -vfiomig_new(&d->mig, d->fd);
+	must(-errno, sysfs);
+}
+
+static void close_device(struct device *d)
+{
+	vfiomig_free(d->mig);
+	close(d->fd);
+	close(d->group);
+	close(d->container);
+}
+
+/* The library's word: 0, or its error in words. */
+static int done(struct device *d, int ret, const char *what)
+{
+	if (ret < 0)
+		fprintf(stderr, "migrate: %s: %s\n", what, vfiomig_error(d->mig));
+	return ret;
+}
+
+/* What a guest would do: WRITE into its device, or READ from it. */
+static void guest(struct device *d, const char *what)
+{
+	struct vfio_region_info bar = { .argsz = sizeof(bar) };
+	bool writes = !strcmp(what, "WRITE");
+	static char bytes[GUEST_BYTES];
+	const char *file = getenv(what);
+	int fd, n;
+
+	if (!file)
+		return;
+	must(ioctl(d->fd, VFIO_DEVICE_GET_REGION_INFO, &bar), "region 0");
+	fd = must(open(file, writes ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC, 0600), file);
+	n = must(writes ? read(fd, bytes, GUEST_BYTES) :
+		 pread(d->fd, bytes, GUEST_BYTES, bar.offset), what);
+	must(writes ? pwrite(d->fd, bytes, n, bar.offset) : write(fd, bytes, n), what);
+	close(fd);
+}
+
+/* Step by step, as from an event loop: what one device gives the other takes. */
+static ssize_t hand_to(void *target, const void *buf, size_t len)
+{
+	return vfiomig_write(((struct device *)target)->mig, buf, len);
+}
+
+static int move_all(struct device *from, struct device *to)
+{
+	struct vfiomig_sink sink = { .fd = -1, .write = hand_to, .arg = to };
+	bool live = vfiomig_flags(from->mig) & VFIOMIG_PRE_COPY;
+	int ret = vfiomig_set_state(to->mig, VFIOMIG_STATE_RESUMING);
+
+	if (done(to, ret, "target"))
+		return ret;
+	if (live)
+		ret = vfiomig_set_state(from->mig, VFIOMIG_STATE_PRE_COPY);
+	while (live && !ret)
+		ret = vfiomig_save_step(from->mig, &sink, 0, NULL);
+	/* A guest's processors would be stopped here. */
+	if (ret >= 0)
+		ret = vfiomig_set_state(from->mig, VFIOMIG_STATE_STOP_COPY);
+	while (ret >= 0 && ret != VFIOMIG_DONE)
+		ret = vfiomig_save_step(from->mig, &sink, 0, NULL);
+	if (done(from, ret, "source") < 0)
+		return ret;
+	return done(to, vfiomig_set_state(to->mig, VFIOMIG_STATE_RUNNING), "target");
+}
+
+static int local(const char *source, const char *target)
+{
+	struct device from, to;
+	int ret;
+
+	open_device(&from, source);
+	open_device(&to, target);
+	guest(&from, "WRITE");
+	ret = move_all(&from, &to);
+	if (!ret)
+		guest(&to, "READ");
+	else
+		vfiomig_move(from.mig, VFIOMIG_STATE_RUNNING, VFIOMIG_STATE_ERROR);
+	close_device(&from);
+	close_device(&to);
+	return ret;
+}
+
+/* A connected socket: to @host, or from whoever comes if that is NULL. */
+static int connection(const char *host, const char *port)
+{
+	struct addrinfo hints = {
+		.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE,
+		.ai_family = AF_INET,
+	};
+	struct addrinfo *a;
+	int fd, peer;
+
+	must(getaddrinfo(host, port, &hints, &a) ? -1 : 0, "address");
+	fd = must(socket(a->ai_family, a->ai_socktype, 0), "socket");
+	must(host ? connect(fd, a->ai_addr, a->ai_addrlen) :
+		    bind(fd, a->ai_addr, a->ai_addrlen), "address");
+	freeaddrinfo(a);
+	if (host)
+		return fd;
+	must(listen(fd, 1), port);
+	printf("listening\n");
+	fflush(stdout);
+	peer = must(accept(fd, NULL, NULL), port);
+	close(fd);
+	return peer;
+}
+
+/* With @host the device is sent there, else one is received. */
+static int remote(const char *device, const char *host, const char *port)
+{
+	uint32_t ms = atoi(getenv("TIMEOUT") ? getenv("TIMEOUT") : "60000");
+	struct vfiomig_receive_options receive = { .timeout_ms = ms };
+	struct vfiomig_send_options send = { .save.timeout_ms = ms };
+	struct device d;
+	int ret, fd;
+
+	open_device(&d, device);
+	if (host)
+		guest(&d, "WRITE");
+	fd = connection(host, port);
+	ret = done(&d, host ? vfiomig_send(d.mig, fd, fd, &send) :
+			      vfiomig_receive(d.mig, fd, fd, &receive),
+		   host ? "sending" : "receiving");
+	close(fd);
+	/* Here, whoever failed to send still has its device. */
+	if (host ? ret < 0 : !ret)
+		guest(&d, "READ");
+	printf("%s\n", vfiomig_state_name(vfiomig_get_state(d.mig)));
+	close_device(&d);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 4 && !strcmp(argv[1], "local"))
+		return !!local(argv[2], argv[3]);
+	if (argc == 5 && !strcmp(argv[1], "send"))
+		return !!remote(argv[2], argv[3], argv[4]);
+	if (argc == 4 && !strcmp(argv[1], "receive"))
+		return !!remote(argv[2], NULL, argv[3]);
+	fprintf(stderr, "usage: migrate local FROM TO | send DEVICE HOST PORT | receive DEVICE PORT\n");
+	return 2;
+}
