@@ -8,8 +8,10 @@ KVER ?= 7.2
 help:
 	@echo 'make modules     build the modules for KVER=6.12 or 7.2 (in build/KVER/out)'
 	@echo 'make programs    build the test programs (in build/programs)'
+	@echo 'make install     build and install library and command (DESTDIR=, PREFIX=)'
 	@echo 'make lib         build libvfiomig (in build/lib)'
-	@echo 'make unit        run the unit tests on this machine, also those of the library'
+	@echo 'make cli         build vfio-mig (in build/cli)'
+	@echo 'make unit        run the unit tests on this machine, also of library and command'
 	@echo 'make check       run all tests: unit, and in the lab for both kernels'
 	@echo 'make check-deep  run them and more on a kernel with every check on'
 	@echo 'make check-lint  run sparse, W=1, checkpatch and cppcheck'
@@ -32,9 +34,18 @@ programs:
 lib:
 	$(MAKE) -C userspace/lib
 
+cli:
+	$(MAKE) -C userspace/cli
+
+# Variables of the command line, as PREFIX=, go to both by themselves.
+install:
+	$(MAKE) -C userspace/lib install
+	$(MAKE) -C userspace/cli install
+
 unit:
 	$(MAKE) -C selftests/unit check
 	$(MAKE) -C selftests/lib check
+	$(MAKE) -C selftests/cli check
 
 check:
 	selftests/check.sh
@@ -62,4 +73,4 @@ bench:
 clean:
 	rm -rf build
 
-.PHONY: help image modules programs lib unit check check-deep check-lint fuzz fuzz-lab demo bench clean
+.PHONY: help image modules programs lib cli install unit check check-deep check-lint fuzz fuzz-lab demo bench clean

@@ -4,7 +4,7 @@
 # check.sh [STEP...]: everything that is tested on each change. Prints the
 # TAP of every step and ends with "N passed, N failed, N skipped". Steps:
 # unit, fuzz, image, programs, lint, then build-VER, guest-VER and qemu-VER for both
-# kernels, 6.12 and 7.2, two-hosts, versions and mtty.
+# kernels, 6.12 and 7.2, two-hosts, versions, nova and mtty.
 set -euo pipefail
 # shellcheck source=selftests/steps.sh
 . "$(dirname "$0")/steps.sh"
@@ -35,14 +35,17 @@ host_tools() {
 	command -v valgrind >/dev/null || missing+=(valgrind libc6-dbg)
 	pkg-config --exists libnl-genl-3.0 2>/dev/null ||
 		missing+=(libnl-3-dev libnl-genl-3-dev)
+	pkg-config --exists jansson 2>/dev/null || missing+=(libjansson-dev)
+	command -v jq >/dev/null || missing+=(jq)
+	pkg-config --exists zlib 2>/dev/null || missing+=(zlib1g-dev)
 	[ ${#missing[@]} -eq 0 ] || apt_install "${missing[@]}"
 }
 
-# What needs no lab machine: the code that kernel and user space share, and the
-# library.
+# What needs no lab machine: the code that kernel and user space share, the
+# library and the command.
 unit() {
 	local dir status=0
-	for dir in unit lib; do
+	for dir in unit lib cli cli-host; do
 		make -s --no-print-directory -C "$REPO/selftests/$dir" check || status=1
 	done
 	return $status
@@ -73,6 +76,7 @@ lab() {
 	done
 	step two-hosts "$REPO/selftests/qemu/two-hosts.sh"
 	step versions "$REPO/selftests/qemu/versions.sh"
+	step nova "$REPO/selftests/cli-host/nova.sh"
 	# The kernel's own sample, on a kernel that shows what is wrong with it.
 	step mtty "$REPO/selftests/conformance/mtty.sh"
 }

@@ -32,7 +32,7 @@ enum vmig_phase {
  * @parser: decoder of the stream being loaded; like @buf
  * @next: section whose turn it is, when saving
  * @sent: bit for each non-repeating section already sent in this phase
- * @seen: bit for each section seen by the loader
+ * @rules: of the stream being loaded
  * @head_done: header and token were queued, or the token was accepted
  * @end_done: END was queued
  * @began: when the file was opened
@@ -56,7 +56,7 @@ struct vmig_session {
 	struct vmig_parser parser;
 	unsigned int next;
 	unsigned long sent;
-	unsigned long seen;
+	struct vmig_rules rules;
 	bool head_done;
 	bool end_done;
 	ktime_t began;

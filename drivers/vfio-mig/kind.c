@@ -99,11 +99,7 @@ const struct vmig_platform *vmig_platform_first(const struct vmig_kind *kind)
 const struct vmig_platform *vmig_platform_of(const struct vmig_kind *kind,
 					     u16 minor)
 {
-	unsigned int i = kind->nr_platforms;
-
-	while (--i && kind->platforms[i].minor > minor)
-		;
-	return &kind->platforms[i];
+	return vmig_platform_by_minor(kind->platforms, kind->nr_platforms, minor);
 }
 
 /* The newest good minor up to @max, or -ENODEV when all are bad. */

@@ -9,23 +9,6 @@
 #include <linux/unaligned.h>
 #include "internal.h"
 
-static u32 section_max(const struct vmig_section *sec)
-{
-	unsigned int i;
-	u32 len = 0;
-
-	if (!sec->fields)
-		return sec->max_len;
-	for (i = 0; i < sec->nr_fields; i++)
-		len += sec->fields[i].width * sec->fields[i].count;
-	return len;
-}
-
-static u32 section_min(const struct vmig_section *sec)
-{
-	return sec->fields ? section_max(sec) : sec->min_len;
-}
-
 static u64 value_get(const void *p, u8 width)
 {
 	switch (width) {
@@ -50,16 +33,6 @@ static void value_set(void *p, u8 width, u64 v)
 		break;
 	default:
 		*(u64 *)p = v;
-	}
-}
-
-static u64 wire_get(const u8 *p, u8 width)
-{
-	switch (width) {
-	case 1: return *p;
-	case 2: return get_unaligned_le16(p);
-	case 4: return get_unaligned_le32(p);
-	default: return get_unaligned_le64(p);
 	}
 }
 
@@ -99,25 +72,23 @@ static int fields_save(struct vmig_dev *vm, const struct vmig_section *sec,
 	return VMIG_SAVE_CHUNK;
 }
 
+/* All values or none. */
 static int fields_load(struct vmig_dev *vm, const struct vmig_section *sec,
 		       const struct vmig_chunk *c)
 {
 	u8 *state = vm->ops->shadow(vm);
+	struct vmig_objection why;
 	const u8 *in = c->data;
 	unsigned int i, k;
 
+	if (vmig_rules_fields(sec, in, &why))
+		return vmig_refuse(vm, why.error, "%s", why.text);
 	for (i = 0; i < sec->nr_fields; i++) {
 		const struct vmig_field *f = &sec->fields[i];
 
-		for (k = 0; k < f->count; k++, in += f->width) {
-			u64 v = wire_get(in, f->width);
-
-			if (v < f->min || v > f->max)
-				return vmig_refuse(vm, -EINVAL,
-					"%s: %s is %#llx, allowed %#llx to %#llx",
-					sec->name, f->name, v, f->min, f->max);
-			value_set(state + f->offset + k * f->width, f->width, v);
-		}
+		for (k = 0; k < f->count; k++, in += f->width)
+			value_set(state + f->offset + k * f->width, f->width,
+				  vmig_wire_get(in, f->width));
 	}
 	return 0;
 }
@@ -272,20 +243,6 @@ int vmig_produce(struct vmig_session *s)
 	return 0;
 }
 
-static const struct vmig_section *section_find(struct vmig_dev *vm,
-					       const struct vmig_record *rec)
-{
-	unsigned int i;
-
-	for (i = 0; i < vm->kind->nr_sections; i++) {
-		const struct vmig_section *sec = &vm->kind->sections[i];
-
-		if (sec->tag == rec->tag && sec->vendor == rec->vendor)
-			return sec;
-	}
-	return NULL;
-}
-
 /* The payload has no NUL: a copy gets one. A NUL inside ends the token early. */
 static int compare_token(struct vmig_dev *vm, const u8 *peer, u32 len)
 {
@@ -332,36 +289,9 @@ static int consume_token(struct vmig_session *s)
 	/* The token comes first in every minor, and its words say more. */
 	if (!ret)
 		ret = check_newer(s);
+	s->rules.minor = s->parser.minor;
 	s->head_done = !ret;
 	return ret;
-}
-
-static int check_shape(struct vmig_session *s, const struct vmig_section *sec)
-{
-	struct vmig_record *rec = &s->parser.rec;
-	unsigned int i = sec - s->vm->kind->sections;
-	bool again = sec->flags & (VMIG_SEC_REPEAT | VMIG_SEC_PRECOPY);
-
-	if (rec->version != sec->version)
-		return vmig_refuse(s->vm, -EPROTONOSUPPORT,
-				   "%s: layout version %u, known is %u",
-				   sec->name, rec->version, sec->version);
-	if (rec->length < section_min(sec))
-		return vmig_refuse(s->vm, -EINVAL, "%s: %u bytes are too few",
-				   sec->name, rec->length);
-	if (rec->length > section_max(sec))
-		return vmig_refuse(s->vm, -EMSGSIZE, "%s: %u bytes are too many",
-				   sec->name, rec->length);
-	if ((s->seen & BIT(i)) && !again)
-		return vmig_refuse(s->vm, -EINVAL, "%s: sent twice", sec->name);
-	if ((rec->flags & VMIG_REC_PRECOPY) && !(sec->flags & VMIG_SEC_PRECOPY))
-		return vmig_refuse(s->vm, -EINVAL, "%s: not a precopy section",
-				   sec->name);
-	if (sec->minor > s->parser.minor)
-		return vmig_refuse(s->vm, -EINVAL,
-				   "%s: newer than the stream's minor", sec->name);
-	s->seen |= BIT(i);
-	return 0;
 }
 
 /**
@@ -375,6 +305,7 @@ int vmig_consume(struct vmig_session *s)
 {
 	struct vmig_record *rec = &s->parser.rec;
 	const struct vmig_section *sec;
+	struct vmig_objection why;
 	struct vmig_chunk c = {
 		.data = s->parser.payload, .len = rec->length,
 		.instance = rec->instance, .version = rec->version,
@@ -384,42 +315,30 @@ int vmig_consume(struct vmig_session *s)
 	lockdep_assert_held(&s->lock);
 	if (!s->head_done)
 		return consume_token(s);
-	sec = section_find(s->vm, rec);
-	if (!sec && (rec->flags & VMIG_REC_OPTIONAL)) {
+	sec = vmig_section_find(&s->rules, rec->tag, rec->vendor);
+	ret = vmig_rules_record(&s->rules, sec, rec, &why);
+	if (ret < 0)
+		return vmig_refuse(s->vm, ret, "%s", why.text);
+	if (!ret) {
 		s->skipped++;
 		return 0;
 	}
-	if (!sec)
-		return vmig_refuse(s->vm, -EOPNOTSUPP,
-				   "unknown mandatory section %#x of vendor %#x",
-				   rec->tag, rec->vendor);
-	ret = check_shape(s, sec);
-	if (ret)
-		return ret;
 	ret = vmig_fault_at(s->vm, "load", sec->name);
 	if (ret)
 		return vmig_refuse(s->vm, ret, "%s: injected fault", sec->name);
 	return sec->fields ? fields_load(s->vm, sec, &c) : sec->load(s->vm, &c);
 }
 
-/* A section that must come and did not: -ENODATA. */
+/* What must come and did not: -ENODATA. */
 int vmig_missing(struct vmig_session *s)
 {
-	const struct vmig_kind *kind = s->vm->kind;
-	unsigned int i;
+	struct vmig_objection why;
+	int ret;
 
-	for (i = 0; i < kind->nr_sections; i++) {
-		const struct vmig_section *sec = &kind->sections[i];
-
-		if (sec->needed || (s->seen & BIT(i)) ||
-		    sec->minor > s->parser.minor)
-			continue;
-		if (sec->flags & (VMIG_SEC_OPTIONAL | VMIG_SEC_REPEAT))
-			continue;
-		return vmig_refuse(s->vm, -ENODATA, "%s: section is missing",
-				   sec->name);
-	}
-	return 0;
+	if (!s->head_done)
+		return vmig_refuse(s->vm, -ENODATA, "stream has no token");
+	ret = vmig_rules_end(&s->rules, &why);
+	return ret ? vmig_refuse(s->vm, ret, "%s", why.text) : 0;
 }
 
 /* Upper bound of a stream without its bulk sections, in bytes. */
@@ -432,7 +351,7 @@ u64 vmig_fixed_size(struct vmig_dev *vm)
 	for (i = 0; i < vm->kind->nr_sections; i++)
 		if (!(vm->kind->sections[i].flags & VMIG_SEC_REPEAT))
 			size += VMIG_RECORD_LEN +
-				section_max(&vm->kind->sections[i]);
+				vmig_section_max(&vm->kind->sections[i]);
 	return size;
 }
 

@@ -302,6 +302,8 @@ static struct vmig_session *session_alloc(struct vmig_dev *vm,
 	}
 	s->minor = save ? max(vmig_emit_minor(vm), 0) : 0;
 	s->forced = vm->pins.forced;
+	s->rules.sections = vm->kind->sections;
+	s->rules.nr_sections = vm->kind->nr_sections;
 	/* Which minor is accepted is said best when the token is there. */
 	vmig_parser_init(&s->parser, s->buf, U16_MAX);
 	return s;

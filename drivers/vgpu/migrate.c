@@ -1,21 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * What of a virtual GPU is in a stream, and in which order it is applied:
- *
- * VRAM  pages that were ever written, while the guest runs and again when it
- *       wrote to them. Loaded straight into the target's VRAM, which a reset
- *       clears.
- * DISP  dispi registers and byte order; set when the whole stream is valid.
- * ENG   copy engine, including the rest of a copy that was under way. Since
- *       stream 1.1 and platform 2026.2, and only when the guest has ever looked
- *       at the engine: a guest that has not cannot tell that there is one, and
- *       may go where there is none.
- *
- * PCI configuration and the MSI vector belong to the VMM's own state.
- */
+/* Saving and loading a virtual GPU; sections.h has what is in its stream. */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
-#include "vgpu.h"
+#include "sections.h"
 
 /*
  * A build that knows less, as an older release would: the tests migrate between
@@ -25,70 +12,15 @@
 #define VGPU_NEWEST_MINOR	VGPU_MINOR_ENGINE
 #endif
 
-static const struct vmig_field display_fields[] = {
-	VMIG_FIELD_ARRAY(struct vgpu_state, dispi, 0, U16_MAX),
-	VMIG_FIELD(struct vgpu_state, byte_order, VGPU_LE_MAGIC, VGPU_BE_MAGIC),
-};
-
-static const struct vmig_field engine_fields[] = {
-	VMIG_FIELD(struct vgpu_state, eng_src, 0, U64_MAX),
-	VMIG_FIELD(struct vgpu_state, eng_dst, 0, U64_MAX),
-	VMIG_FIELD(struct vgpu_state, eng_len, 0, U32_MAX),
-	VMIG_FIELD(struct vgpu_state, eng_cmd, 0, 4),
-	VMIG_FIELD(struct vgpu_state, eng_status, 0, 7),
-	VMIG_FIELD(struct vgpu_state, eng_fill, 0, U32_MAX),
-	VMIG_FIELD(struct vgpu_state, eng_irq_enable, 0, 1),
-	VMIG_FIELD(struct vgpu_state, eng_seen, 1, 1),
-};
-
-static bool engine_needed(struct vmig_dev *vm)
+bool vgpu_engine_needed(struct vmig_dev *vm)
 {
 	return READ_ONCE(vm_to_vgpu(vm)->state.eng_seen);
 }
 
-#if VGPU_DOWNSTREAM
-static const struct vmig_field downstream_fields[] = {
-	VMIG_FIELD(struct vgpu_state, scratch, 1, U32_MAX),
-};
-
-static bool downstream_needed(struct vmig_dev *vm)
+bool vgpu_downstream_needed(struct vmig_dev *vm)
 {
 	return READ_ONCE(vm_to_vgpu(vm)->state.scratch);
 }
-#endif
-
-static const struct vmig_section vgpu_sections[] = {
-	{
-		.tag = VMIG_TAG('V', 'R', 'A', 'M'), .name = "VRAM",
-		.version = 1, .flags = VMIG_SEC_PRECOPY | VMIG_SEC_REPEAT,
-		.min_len = 16, .max_len = VMIG_CHUNK_MAX,
-		.save = vgpu_vram_save, .load = vgpu_vram_load,
-	}, {
-		.tag = VMIG_TAG('D', 'I', 'S', 'P'), .name = "DISP",
-		.version = 1,
-		.fields = display_fields, .nr_fields = ARRAY_SIZE(display_fields),
-	}, {
-		.tag = VMIG_TAG('E', 'N', 'G', ' '), .name = "ENG",
-		.version = 1, .minor = VGPU_MINOR_ENGINE,
-		.fields = engine_fields, .nr_fields = ARRAY_SIZE(engine_fields),
-		.needed = engine_needed,
-#if VGPU_DOWNSTREAM
-	}, {
-		/* The tag is upstream's, too. */
-		.tag = VMIG_TAG('E', 'N', 'G', ' '), .name = "SCRATCH",
-		.vendor = 0x1af4, .flags = VMIG_SEC_VENDOR,
-		.version = 1, .minor = VGPU_MINOR_ENGINE,
-		.fields = downstream_fields,
-		.nr_fields = ARRAY_SIZE(downstream_fields),
-		.needed = downstream_needed,
-#endif
-	},
-};
-
-static const struct vmig_platform vgpu_platforms[] = {
-	{ .name = "2026.1", .minor = 0 },
-	{ .name = "2026.2", .minor = VGPU_MINOR_ENGINE },
-};
 
 static int vgpu_quiesce(struct vmig_dev *vm)
 {
@@ -178,7 +110,7 @@ static void vgpu_describe(const struct vmig_kind *kind,
 void vgpu_kind_init(struct vmig_kind *kind, char **platform)
 {
 	*kind = (struct vmig_kind){
-		.type = "bochs-vgpu",
+		.type = VGPU_TYPE_NAME,
 		.drv = "vfio_mig_vgpu",
 		.ops = &vgpu_ops,
 		.sections = vgpu_sections,

@@ -10,6 +10,7 @@
 #include <linux/vfio_mig.h>
 #include <linux/vfio_pci_core.h>
 #include <linux/workqueue.h>
+#include "state.h"
 
 #define VGPU_VENDOR		0x1234
 #define VGPU_DEVICE		0x1111
@@ -19,13 +20,6 @@
 #define VGPU_BAR_ENGINE		4
 #define VGPU_REGS_SIZE		4096
 #define VGPU_ENGINE_SIZE	4096
-#define VGPU_NR_DISPI		11
-/* Stream minor, and with it the platform, that brought the copy engine. */
-#define VGPU_MINOR_ENGINE	1
-/* A build with state of a vendor's own, to test that it clashes with nothing. */
-#ifndef VGPU_DOWNSTREAM
-#define VGPU_DOWNSTREAM		0
-#endif
 
 /* bochs-display dispi registers, by index (QEMU docs/specs/standard-vga.rst) */
 enum vgpu_dispi {
@@ -35,23 +29,6 @@ enum vgpu_dispi {
 
 #define DISPI_ID_VALUE		0xb0c5
 #define DISPI_ENABLED		0x0001
-#define VGPU_BE_MAGIC		0xbebebebe
-#define VGPU_LE_MAGIC		0x1e1e1e1e
-
-/* Everything that a guest can read back, except VRAM and configuration. */
-struct vgpu_state {
-	u16 dispi[VGPU_NR_DISPI];
-	u32 byte_order;
-	u64 eng_src;
-	u64 eng_dst;
-	u32 eng_len;
-	u32 eng_cmd;
-	u32 eng_status;
-	u32 eng_fill;
-	u32 eng_irq_enable;
-	u8 eng_seen; /* the guest has looked at the engine since reset */
-	u32 scratch; /* downstream's */
-};
 
 struct vgpu_type {
 	struct mdev_type type;
@@ -197,6 +174,8 @@ void vgpu_irq_fire(struct vgpu *v);
 void vgpu_irq_release(struct vgpu *v);
 
 /* migrate.c */
+bool vgpu_engine_needed(struct vmig_dev *vm);
+bool vgpu_downstream_needed(struct vmig_dev *vm);
 void vgpu_kind_init(struct vmig_kind *kind, char **platform);
 void vgpu_debugfs_add(struct vgpu *v);
 

@@ -12,9 +12,7 @@
 #include <linux/unaligned.h>
 #include "vgpu.h"
 
-/* One record: le64 offset, le64 length, then the bytes, or none for a run of zeroes. */
-#define RUN_HEAD	16
-#define RUN_PAGES	((VMIG_CHUNK_MAX - RUN_HEAD) >> PAGE_SHIFT)
+#define RUN_PAGES	((VMIG_CHUNK_MAX - VGPU_RUN_HEAD) >> PAGE_SHIFT)
 
 int vgpu_vram_init(struct vgpu *v)
 {
@@ -298,9 +296,9 @@ int vgpu_vram_save(struct vmig_dev *vm, struct vmig_chunk *c)
 	m->cursor = first + (len >> PAGE_SHIFT);
 	put_unaligned_le64(off, c->data);
 	put_unaligned_le64(len, c->data + 8);
-	c->len = RUN_HEAD;
-	vgpu_vram_read(v, off, c->data + RUN_HEAD, len);
-	if (memchr_inv(c->data + RUN_HEAD, 0, len))
+	c->len = VGPU_RUN_HEAD;
+	vgpu_vram_read(v, off, c->data + VGPU_RUN_HEAD, len);
+	if (memchr_inv(c->data + VGPU_RUN_HEAD, 0, len))
 		c->len += len;
 	return VMIG_SAVE_CHUNK;
 }
@@ -327,20 +325,20 @@ int vgpu_vram_load(struct vmig_dev *vm, const struct vmig_chunk *c)
 		return vmig_refuse(vm, -ERANGE,
 				   "VRAM: run of %#llx bytes at %#llx is not inside",
 				   len, off);
-	if (c->len == RUN_HEAD) {
+	if (c->len == VGPU_RUN_HEAD) {
 		load_zeroes(v, off, len);
 		return 0;
 	}
-	if (c->len != RUN_HEAD + len)
+	if (c->len != VGPU_RUN_HEAD + len)
 		return vmig_refuse(vm, -EINVAL,
 				   "VRAM: run says %#llx bytes and has %#x",
-				   len, c->len - RUN_HEAD);
-	return vgpu_vram_write(v, off, c->data + RUN_HEAD, len);
+				   len, c->len - VGPU_RUN_HEAD);
+	return vgpu_vram_write(v, off, c->data + VGPU_RUN_HEAD, len);
 }
 
 static u64 record_bytes(unsigned long pages)
 {
-	return (u64)pages * (PAGE_SIZE + RUN_HEAD + VMIG_RECORD_LEN);
+	return (u64)pages * (PAGE_SIZE + VGPU_RUN_HEAD + VMIG_RECORD_LEN);
 }
 
 static unsigned long count_pages(struct vgpu_vram *m)

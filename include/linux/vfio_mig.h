@@ -13,6 +13,7 @@
 #include <linux/spinlock.h>
 #include <linux/vfio.h>
 #include <uapi/linux/vfio_mig.h>
+#include "vfio_mig_section.h"
 #include "vfio_mig_stream.h"
 #include "vfio_mig_token.h"
 
@@ -42,76 +43,6 @@ struct vmig_chunk {
 	u32 len;
 	u32 instance;
 	u16 version;
-};
-
-/**
- * struct vmig_field - one value of a fixed-layout section
- * @name: as the datasheet calls it
- * @offset: in the driver's state structure
- * @width: bytes of one value: 1, 2, 4 or 8
- * @count: values in the array, 1 for a scalar
- * @min: smallest value that may be loaded
- * @max: largest value that may be loaded
- */
-struct vmig_field {
-	const char *name;
-	u16 offset;
-	u8 width;
-	u8 count;
-	u64 min;
-	u64 max;
-};
-
-#define VMIG_FIELD(type, member, lo, hi) {				\
-	.name = #member, .offset = offsetof(type, member),		\
-	.width = sizeof_field(type, member), .count = 1,		\
-	.min = (lo), .max = (hi) }
-
-#define VMIG_FIELD_ARRAY(type, member, lo, hi) {			\
-	.name = #member, .offset = offsetof(type, member),		\
-	.width = sizeof(((type *)0)->member[0]),			\
-	.count = sizeof_field(type, member) /				\
-		 sizeof(((type *)0)->member[0]),			\
-	.min = (lo), .max = (hi) }
-
-#define VMIG_SEC_OPTIONAL	0x01	/* a target that lacks it may skip it */
-#define VMIG_SEC_PRECOPY	0x02	/* sent while the device runs, and again */
-#define VMIG_SEC_REPEAT		0x04	/* any number of records */
-#define VMIG_SEC_VENDOR		0x08	/* downstream's own, see .vendor */
-
-/**
- * struct vmig_section - one kind of state that a driver saves and loads
- * @tag: VMIG_TAG()
- * @name: for reasons and for fault injection
- * @version: layout version that is written; older ones are never silently read
- * @flags: VMIG_SEC_*
- * @minor: stream minor that introduced it
- * @vendor: namespace when VMIG_SEC_VENDOR
- * @min_len: shortest payload; checked before @load (bulk sections)
- * @max_len: longest payload
- * @fields: table of a fixed-layout section, instead of @save and @load
- * @nr_fields: entries of @fields
- * @needed: does the device hold such state now? NULL means always. May be
- *	called at any time, with or without the device's locks: it must be a
- *	mere look. For a section newer than minor 0 it decides whether an
- *	older minor can be sent.
- * @save: fill the chunk; VMIG_SAVE_CHUNK, VMIG_SAVE_DONE or a negative errno
- * @load: take the chunk into the shadow; a negative errno refuses the stream
- */
-struct vmig_section {
-	u32 tag;
-	const char *name;
-	u16 version;
-	u16 flags;
-	u16 minor;
-	u32 vendor;
-	u32 min_len;
-	u32 max_len;
-	const struct vmig_field *fields;
-	unsigned int nr_fields;
-	bool (*needed)(struct vmig_dev *vm);
-	int (*save)(struct vmig_dev *vm, struct vmig_chunk *c);
-	int (*load)(struct vmig_dev *vm, const struct vmig_chunk *c);
 };
 
 /**
@@ -164,17 +95,6 @@ struct vmig_ops {
 	int (*load_commit)(struct vmig_dev *vm);
 	void (*load_abort)(struct vmig_dev *vm);
 	void (*reset)(struct vmig_dev *vm);
-};
-
-/**
- * struct vmig_platform - a named, frozen set of what a guest can see
- * @name: such as "2026.1"
- * @minor: stream minor that goes with it: carries all its state. A target that
- *	loads a stream of this minor shows its guest this platform.
- */
-struct vmig_platform {
-	const char *name;
-	u16 minor;
 };
 
 /**

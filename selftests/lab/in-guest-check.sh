@@ -48,7 +48,8 @@ for run in conformance compat e1000e; do
 	"$tests/$run/run.sh" || failed=1
 done
 "$tests/compat/downstream.sh" || failed=1
-for run in fuzz lib; do
+"$tests/cli-host/in-guest.sh" || failed=1
+for run in fuzz lib cli; do
 	"$tests/$run/lab/in-guest.sh" || failed=1
 done
 exit $failed

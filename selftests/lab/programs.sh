@@ -16,7 +16,7 @@ flock -w 900 9 || lab_die "another build of the programs does not end"
 for dir in ${LAB_PROGRAM_DIRS:-selftests/conformance selftests/compat selftests/e1000e selftests/deep \
 		selftests/qemu \
 		selftests/bench selftests/fuzz/lab userspace/examples \
-		selftests/lib/lab}; do
+		selftests/lib/lab userspace/cli selftests/cli/lab}; do
 	[ -f "$REPO/$dir/Makefile" ] || continue
 	lab_chroot make -s -j"$(nproc)" -C "/src/$dir" \
 		OUT=/src/build/programs \

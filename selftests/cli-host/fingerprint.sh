@@ -1,0 +1,220 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# fingerprint.sh PROGRAM: dumps of made-up devices, and what differs. TAP.
+# Tests are called by tap.
+# shellcheck disable=SC2317
+# shellcheck source=selftests/cli-host/common.sh
+. "$(dirname "$0")/common.sh"
+# shellcheck source=selftests/cli-host/trees/poke.sh
+. "$HERE/trees/poke.sh"
+
+tree sick
+device=0000:04:00.0
+dir=$WORK/sick/sys/bus/pci/devices/$device
+cp "$dir/config" "$WORK/config"
+cp "$dir/resource" "$WORK/resource"
+dump=$WORK/dump.json
+
+take() { on sick fingerprint "$device" >"$dump"; }
+
+change() { poke "$dir/config" "$1" "$2"; }
+
+# Kinds of what differs after a change, in words.
+after() { # AT HEX
+	cp "$WORK/config" "$dir/config"
+	change "$1" "$2"
+	asked sick --json fingerprint "$device" --compare "$dump" |
+		jq -r '[.differences[].kind] | unique | join(" ")'
+	cp "$WORK/config" "$dir/config"
+}
+
+differs() { # KIND AT HEX
+	local out
+	out=$(after "$2" "$3")
+	[ "$out" = "$1" ] || { echo "it is: $out"; return 1; }
+}
+
+# As in a dump, changed by a program of jq: "kind what" of what differs.
+edited() { # PROGRAM
+	jq "$1" "$dump" >"$WORK/edited.json"
+	asked sick --json fingerprint "$WORK/edited.json" --compare "$dump" |
+		jq -r '.differences[] | "\(.kind) \(.what)"'
+}
+
+edit_differs() { # "KIND WHAT" PROGRAM
+	local out
+	out=$(edited "$2")
+	[ "$out" = "$1" ] || { echo "it is: $out"; return 1; }
+}
+
+has() { # PROGRAM
+	jq -e "$1" "$dump"
+}
+
+says_qemu() {
+	change 0x148 aa
+	asked sick fingerprint "$device" --compare "$dump" | grep -q "Device Serial Number.*QEMU refuses"
+	local ret=$?
+	cp "$WORK/config" "$dir/config"
+	return "$ret"
+}
+
+# What is different is one line for bytes that follow each other.
+runs() {
+	[ "$(after 0x144 0102030405060708; )" = config ] || return 1
+	change 0x144 0102030405060708
+	change 0x150 ff
+	[ "$(asked sick --json fingerprint "$device" --compare "$dump" |
+		jq '.differences | length')" = 2 ]
+	local ret=$?
+	cp "$WORK/config" "$dir/config"
+	return "$ret"
+}
+
+peer_finds() { # "SEVERITY ID" AT HEX
+	change "$2" "$3"
+	asked sick --json doctor "$device" --peer "$dump" |
+		jq -r '.findings[] | "\(.severity) \(.id)"' | grep -qx "$1"
+	local ret=$?
+	cp "$WORK/config" "$dir/config"
+	return "$ret"
+}
+
+# Lists of capabilities that loop, or go where there is nothing.
+survives() { # AT HEX
+	change "$1" "$2"
+	exits 0 on sick fingerprint "$device"
+	local ret=$?
+	cp "$WORK/config" "$dir/config"
+	return "$ret"
+}
+
+short_config() {
+	head -c 64 "$WORK/config" >"$dir/config"
+	asked sick --json fingerprint "$device" --compare "$dump" 2>/dev/null |
+		jq -e '.same and (.differences[0].kind == "unknown")'
+	local ret=$?
+	cp "$WORK/config" "$dir/config"
+	return "$ret"
+}
+
+smaller_bar() {
+	sed -i '1s/3fff/1fff/' "$dir/resource"
+	asked sick --json fingerprint "$device" --compare "$dump" |
+		jq -e '.differences | length == 1 and .[0].kind == "layout" and
+			.[0].what == "bar0: size"'
+	local ret=$?
+	cp "$WORK/resource" "$dir/resource"
+	return "$ret"
+}
+
+moved_bar() {
+	sed -i '1s/fe00/ae00/g' "$dir/resource"
+	exits 0 on sick fingerprint "$device" --compare "$dump"
+	local ret=$?
+	cp "$WORK/resource" "$dir/resource"
+	return "$ret"
+}
+
+bad_dump() { # TEXT
+	printf '%s' "$1" >"$WORK/bad.json"
+	refuses 3 on sick fingerprint "$WORK/bad.json" --compare "$dump" &&
+		refuses 3 on sick fingerprint "$dump" --compare "$WORK/bad.json"
+}
+
+# Not refused, but not trusted either: the space is then missing.
+bad_space() { # PROGRAM
+	jq "$1" "$dump" >"$WORK/bad.json"
+	exits 0 on sick fingerprint "$WORK/bad.json" --compare "$dump" &&
+		exits 0 on sick fingerprint "$dump" --compare "$WORK/bad.json" &&
+		grep -q "config is there in the first, missing in the second" "$WORK/err"
+}
+
+tap "a device is dumped" take
+tap "its capabilities are there" has '[.capabilities[] | "\(.at):\(.id)"] |
+	. == ["64:1", "80:5", "112:9", "256:1", "320:3", "384:16"]'
+tap "by name" has '.capabilities[4].name == "Device Serial Number"'
+tap "sizes of BARs are there" has '[.regions[] | "\(.name) \(.size)"] |
+	. == ["bar0 16384", "bar2 4096"]'
+tap "rows that are zero are left out" has '.config.rows | length < 20'
+tap "a device is what it is: exit code 0" exits 0 on sick fingerprint "$device" --compare "$dump"
+tap "another is not: exit code 1" exits 1 on sick fingerprint 0000:03:00.0 --compare "$dump"
+tap "two dumps are compared" exits 0 on sick fingerprint "$dump" --compare "$dump"
+tap "no such device: exit code 3" refuses 3 on sick fingerprint 0000:ff:00.0
+tap "no device at all: exit code 2" refuses 2 on sick fingerprint
+tap "two devices: exit code 2" refuses 2 on sick fingerprint a b
+
+tap "vendor id: compared" differs config 0 87
+tap "device id: compared" differs config 2 ff
+tap "revision: compared" differs config 8 02
+tap "class: compared" differs config 10 ff
+tap "header type: compared" differs config 14 80
+tap "first capability: compared" differs config 0x34 50
+tap "power management's abilities: compared" differs config 0x42 ff
+tap "power state: not" differs "" 0x44 03
+tap "but the byte's other bits" differs config 0x44 04
+tap "MSI's abilities: compared" differs config 0x52 80
+tap "MSI's enable and size: not" differs "" 0x52 71
+tap "MSI's addresses and data: not" differs "" 0x54 ffffffffffffffffffff
+tap "vendor-specific length: compared" differs config 0x72 10
+tap "vendor-specific body: the guest sees it" differs visible 0x74 ff
+tap "error reporting: compared" differs config 0x104 ff
+tap "serial number: compared" differs config 0x148 aa
+tap "SR-IOV: hidden" differs "" 0x190 ff
+tap "subsystem ids: the guest sees them" differs visible 0x2c ff
+tap "command: not" differs "" 4 07
+tap "BARs: not" differs "" 0x10 00000080
+tap "interrupt line: not" differs "" 0x3c 0b
+tap "interrupt pin: the guest sees it" differs visible 0x3d 01
+tap "interrupt status: not" differs "" 6 18
+
+tap "bytes in a row are one difference" runs
+tap "in words: what it is, and that QEMU refuses" says_qemu
+tap "a smaller BAR" smaller_bar
+tap "a BAR elsewhere" moved_bar
+tap "an unprivileged dump: what is there is the same" short_config
+
+registers='{bar2: {size: 64, rows: {"0010": "01000000000000000200000000000000"}, moving: [16]}}'
+jq ".registers = $registers | .edid = {} | .irqs = [{name: \"msi\", count: 1}] | .reset = true" \
+	"$dump" >"$WORK/full.json" && mv "$WORK/full.json" "$dump"
+tap "a register" edit_differs "registers bar2 register 0x20" \
+	'.registers.bar2.rows["0020"] = "ff"'
+tap "a register that moves: not" edit_differs "" \
+	'.registers.bar2.rows["0010"] = "05000000000000000200000000000000"'
+tap "the one beside it does not move" edit_differs "registers bar2 register 0x18" \
+	'.registers.bar2.rows["0010"] = "01000000000000000300000000000000"'
+tap "registers of another size" edit_differs "registers bar2" '.registers.bar2.size = 128'
+tap "registers of one more BAR" edit_differs "registers bar4" \
+	'.registers.bar4 = .registers.bar2'
+tap "EDID" edit_differs "registers edid" '.edid = {bar2: {"0000": "00ff"}}'
+tap "number of interrupts" edit_differs "layout msi: count" '.irqs[0].count = 2'
+tap "one more interrupt" edit_differs "layout msix" '.irqs += [{name: "msix", count: 2}]'
+tap "one interrupt less" edit_differs "layout msi" '.irqs = []'
+tap "reset" edit_differs "layout reset" '.reset = false'
+tap "token and driver do not count" edit_differs "" '.token = "x" | .driver = "y"'
+tap "a dump without registers: not compared" edit_differs "unknown registers" 'del(.registers)'
+
+jq 'del(.registers, .edid, .irqs, .reset)' "$dump" >"$WORK/plain.json"
+mv "$WORK/plain.json" "$dump"
+tap "doctor: what QEMU refuses" peer_finds "error config-differs" 0x148 aa
+tap "doctor: what the guest sees" peer_finds "warning visible-differs" 0x2c ff
+
+tap "a capability that is its own next" survives 0x41 40
+tap "a capability at the end" survives 0x41 fc
+tap "a capability in the header" survives 0x41 04
+tap "extended capabilities in a ring" survives 0x182 0110
+tap "an extended capability at the end" survives 0x182 c1ff
+tap "config space of ones" survives 0x100 ffffffff
+
+tap "a dump that is no JSON" bad_dump '{'
+tap "a dump that is no dump" bad_dump '{"format": "x", "version": 1}'
+tap "a dump of the future" bad_dump '{"format": "vfio-mig-fingerprint", "version": 2}'
+tap "an array" bad_dump '[]'
+tap "a row outside" bad_space '.config.rows["1000"] = "00"'
+tap "a row that is too long" bad_space '.config.rows["0ff0"] = "00112233445566778899aabbccddeeff00"'
+tap "a row across the end" bad_space '.config.rows["0ff8"] = "00112233445566778899aabbccddeeff"'
+tap "a row that is no hex" bad_space '.config.rows["0000"] = "zz"'
+tap "a size that is too large" bad_space '.config.size = 1000000000000'
+tap "a size below zero" bad_space '.config.size = -1'
+plan

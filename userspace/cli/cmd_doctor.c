@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* vfio-mig doctor: what will be refused, and what to do. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "commands.h"
+#include "doctor.h"
+#include "facts.h"
+#include "fingerprint.h"
+
+void found(struct doctor *d, enum finding finding, const struct object *o,
+	   const char *fmt, ...)
+{
+	const struct finding_text *text = &finding_texts[finding];
+	char *what = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(&what, fmt, args) < 0)
+		what = NULL;
+	va_end(args);
+	if (text->severity > d->worst)
+		d->worst = text->severity;
+	json_array_append_new(d->findings,
+			      json_pack("{s:s, s:s, s:s*, s:s, s:s, s:s}",
+					"id", text->id, "severity",
+					severity_names[text->severity],
+					"device", o ? o->name : NULL,
+					"what", what ? what : "", "means",
+					text->means, "do", text->todo));
+	free(what);
+}
+
+static const char *text_of(const json_t *finding, const char *key)
+{
+	const char *text = json_string_value(json_object_get(finding, key));
+
+	return text ? text : "";
+}
+
+static void print_findings(const struct doctor *d)
+{
+	json_t *finding;
+	size_t i;
+
+	json_array_foreach(d->findings, i, finding) {
+		if (cli.quiet && !strcmp(text_of(finding, "severity"), "note"))
+			continue;
+		printf("%s %s: %s%s%s\n", text_of(finding, "severity"),
+		       text_of(finding, "id"), text_of(finding, "device"),
+		       *text_of(finding, "device") ? ": " : "",
+		       text_of(finding, "what"));
+		printf("    why: %s\n    do: %s\n", text_of(finding, "means"),
+		       text_of(finding, "do"));
+	}
+	if (!json_array_size(d->findings))
+		printf("nothing found\n");
+}
+
+static int report(struct doctor *d)
+{
+	int ret = EXIT_YES;
+
+	if (cli.json)
+		ret = print_json(json_pack("{s:b, s:i, s:O}", "ok",
+					   d->worst == SEVERITY_NOTE, "devices",
+					   d->devices, "findings",
+					   d->findings));
+	else
+		print_findings(d);
+	if (ret)
+		return ret;
+	return d->worst == SEVERITY_NOTE ? EXIT_YES : EXIT_NO;
+}
+
+/* Objects are collected first: what is to be said depends on how many. */
+struct patients {
+	struct object *list;
+	int count;
+};
+
+static int add_patient(void *arg, const struct object *o)
+{
+	struct patients *p = arg;
+	struct object *list;
+
+	list = realloc(p->list, (p->count + 1) * sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	p->list = list;
+	list[p->count++] = *o;
+	return 0;
+}
+
+static int find_patients(struct patients *p, char **names, int count)
+{
+	struct object o;
+	int i;
+
+	if (!count)
+		return host_each(OBJECT_DEVICES, add_patient, p);
+	for (i = 0; i < count; i++) {
+		if (host_find(names[i], OBJECT_DEVICES, &o)) {
+			fail("there is no device %s", names[i]);
+			return -ENODEV;
+		}
+		if (add_patient(p, &o))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void examine(struct doctor *d, const struct patients *p)
+{
+	int i;
+
+	d->devices = p->count;
+	examine_host(d);
+	for (i = 0; i < p->count; i++) {
+		examine_binding(d, &p->list[i]);
+		examine_device(d, &p->list[i]);
+	}
+}
+
+static int act(const char *peer, char **names, int count)
+{
+	struct doctor d = { .findings = json_array() };
+	struct patients p = { 0 };
+	int ret = EXIT_FAILED;
+
+	if (peer) {
+		d.peer = fingerprint_load(peer);
+		if (!d.peer)
+			goto out;
+	}
+	ret = find_patients(&p, names, count);
+	if (ret < 0) {
+		ret = ret == -ENODEV ? EXIT_FAILED : fail("%s", strerror(-ret));
+		goto out;
+	}
+	d.kconfig = kconfig_load();
+	examine(&d, &p);
+	ret = report(&d);
+out:
+	free(p.list);
+	json_decref(d.findings);
+	json_decref(d.kconfig);
+	json_decref(d.peer);
+	return ret;
+}
+
+static int run(int argc, char **argv)
+{
+	const char *peer = NULL;
+	int i, n = 0;
+
+	for (i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--peer") && i + 1 < argc)
+			peer = argv[++i];
+		else if (argv[i][0] == '-')
+			return usage(&cmd_doctor);
+		else
+			argv[n++] = argv[i];
+	}
+	/* A dump is of one device. */
+	if (peer && n != 1)
+		return usage(&cmd_doctor);
+	return act(peer, argv, n);
+}
+
+const struct command cmd_doctor = {
+	.name = "doctor",
+	.usage = "[DEVICE...] | DEVICE --peer FILE",
+	.help = "names what QEMU, libvirt or Nova would refuse, and what to do",
+	.run = run,
+};

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* vfio-mig fingerprint: what a guest can see of a device; is it the same? */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "commands.h"
+#include "fingerprint.h"
+
+static const char *const kinds[] = {
+	[DIFFERS_CONFIG] = "config",
+	[DIFFERS_VISIBLE] = "visible",
+	[DIFFERS_LAYOUT] = "layout",
+	[DIFFERS_REGISTERS] = "registers",
+	[DIFFERS_UNKNOWN] = "unknown",
+};
+
+static void to_json(void *arg, enum difference_kind kind, const char *what,
+		    const char *a, const char *b)
+{
+	json_array_append_new(arg, json_pack("{s:s, s:s, s:s, s:s, s:b}",
+					     "kind", kinds[kind], "what", what,
+					     "first", a, "second", b, "qemu",
+					     kind == DIFFERS_CONFIG));
+}
+
+static void to_text(void *arg, enum difference_kind kind, const char *what,
+		    const char *a, const char *b)
+{
+	if (kind == DIFFERS_UNKNOWN)
+		note("not compared: %s is %s in the first, %s in the second",
+		     what, a, b);
+	else
+		printf("%s: %s is %s in the first, %s in the second%s\n",
+		       kinds[kind], what, a, b,
+		       kind == DIFFERS_CONFIG ? " (QEMU refuses this)" : "");
+}
+
+static int compare(const json_t *a, const json_t *b)
+{
+	json_t *all = json_array();
+	int n, ret;
+
+	if (!cli.json) {
+		json_decref(all);
+		n = fingerprint_compare(a, b, to_text, NULL);
+		if (!n)
+			printf("same\n");
+		return n ? EXIT_NO : EXIT_YES;
+	}
+	n = fingerprint_compare(a, b, to_json, all);
+	ret = print_json(json_pack("{s:b, s:o}", "same", !n, "differences", all));
+	if (ret)
+		return ret;
+	return n ? EXIT_NO : EXIT_YES;
+}
+
+/* Of a device, or a dump that was made before. */
+static json_t *get_dump(const char *text, bool passive)
+{
+	struct object o;
+
+	if (!host_find(text, OBJECT_DEVICES, &o))
+		return fingerprint_take(&o, passive);
+	if (!access(text, F_OK))
+		return fingerprint_load(text);
+	fail("there is no device and no file %s", text);
+	return NULL;
+}
+
+static int act(const char *device, const char *other, bool passive)
+{
+	json_t *a = get_dump(device, passive), *b;
+	int ret;
+
+	if (!a)
+		return EXIT_FAILED;
+	if (!other)
+		return print_json(a);
+	b = fingerprint_load(other);
+	ret = b ? compare(a, b) : EXIT_FAILED;
+	json_decref(a);
+	json_decref(b);
+	return ret;
+}
+
+static int run(int argc, char **argv)
+{
+	const char *device = NULL, *other = NULL;
+	bool passive = false;
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--passive"))
+			passive = true;
+		else if (!strcmp(argv[i], "--compare") && i + 1 < argc)
+			other = argv[++i];
+		else if (argv[i][0] != '-' && !device)
+			device = argv[i];
+		else
+			return usage(&cmd_fingerprint);
+	}
+	return device ? act(device, other, passive) : usage(&cmd_fingerprint);
+}
+
+const struct command cmd_fingerprint = {
+	.name = "fingerprint",
+	.usage = "DEVICE|FILE [--compare FILE] [--passive]",
+	.help = "dumps all that a guest can see of a device, or compares two dumps",
+	.run = run,
+};

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* vfio-mig inspect: what is in a saved stream, and who would take it. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "commands.h"
+#include "opts.h"
+#include "stream.h"
+#include "subject.h"
+
+/**
+ * struct inspection - a stream while it is looked at
+ * @records: for JSON, or NULL
+ * @rules: what the driver would hold it to, if its type is known here
+ * @objection: the first one, as a driver stops there
+ */
+struct inspection {
+	json_t *records;
+	struct vmig_rules rules;
+	struct vmig_objection objection;
+};
+
+/* A field table and what it stands for. */
+struct fields {
+	const struct vmig_field *table;
+	unsigned int nr;
+	const uint8_t *data;
+};
+
+static uint32_t fields_length(const struct vmig_field *table, unsigned int nr)
+{
+	struct vmig_section s = { .fields = table, .nr_fields = nr };
+
+	return vmig_section_max(&s);
+}
+
+/* None when the payload is not as long as the table. */
+static struct fields fields_of(const struct vmig_section *sec,
+			       const struct vfiomig_record *r)
+{
+	struct fields f = { .data = r->payload };
+
+	if (!sec || r->version != sec->version)
+		return f;
+	if (sec->fields && r->length == vmig_section_max(sec)) {
+		f.table = sec->fields;
+		f.nr = sec->nr_fields;
+	} else if (sec->head && r->length >= fields_length(sec->head, sec->nr_head)) {
+		f.table = sec->head;
+		f.nr = sec->nr_head;
+	}
+	return f;
+}
+
+/* JSON knows no unsigned numbers of 64 bits. */
+static json_t *json_u64(uint64_t v)
+{
+	return v <= INT64_MAX ? json_integer(v) :
+				json_text("%#llx", (unsigned long long)v);
+}
+
+static json_t *field_to_json(const struct vmig_field *f, const uint8_t *p)
+{
+	json_t *all;
+	unsigned int k;
+
+	if (f->count == 1)
+		return json_u64(vmig_wire_get(p, f->width));
+	all = json_array();
+	for (k = 0; k < f->count; k++)
+		json_array_append_new(all, json_u64(vmig_wire_get(p + k * f->width,
+								  f->width)));
+	return all;
+}
+
+static json_t *fields_to_json(struct fields f)
+{
+	json_t *all = json_object();
+	unsigned int i;
+
+	for (i = 0; i < f.nr; i++) {
+		json_object_set_new(all, f.table[i].name,
+				    field_to_json(&f.table[i], f.data));
+		f.data += f.table[i].width * f.table[i].count;
+	}
+	return all;
+}
+
+static void print_fields(struct fields f)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < f.nr; i++) {
+		printf("%12s %-14s", "", f.table[i].name);
+		for (k = 0; k < f.table[i].count; k++, f.data += f.table[i].width)
+			printf(" %#llx", (unsigned long long)
+			       vmig_wire_get(f.data, f.table[i].width));
+		putchar('\n');
+	}
+}
+
+static const char *const flag_names[] = { "optional", "precopy", "vendor" };
+
+static json_t *flags_to_json(uint16_t flags)
+{
+	json_t *all = json_array();
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(flag_names); i++)
+		if (flags & 1u << i)
+			json_array_append_new(all, json_string(flag_names[i]));
+	return all;
+}
+
+static void print_flags(uint16_t flags)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(flag_names); i++)
+		if (flags & 1u << i)
+			printf(" %s", flag_names[i]);
+}
+
+/* The format's own records; the drivers' have their names in the tables. */
+static const char *record_name(const struct vfiomig_record *r,
+			       const struct vmig_section *sec)
+{
+	uint32_t tag = stream_record(r).tag;
+
+	if (sec)
+		return sec->name;
+	if (!r->vendor && (tag == VMIG_TAG_TOKEN || tag == VMIG_TAG_LOST))
+		return r->tag;
+	return "";
+}
+
+/* Tag and vendor of each section that was left behind on the source. */
+static json_t *lost_to_json(const struct vfiomig_record *r)
+{
+	const uint8_t *p = r->payload;
+	json_t *all = json_array();
+	uint32_t at;
+
+	for (at = 0; at + 8 <= r->length; at += 8) {
+		struct vfiomig_record lost = {
+			.vendor = vmig_wire_get(p + at + 4, 4),
+		};
+		int i;
+
+		for (i = 0; i < 4; i++)
+			lost.tag[i] = p[at + i] >= ' ' && p[at + i] <= '~' ?
+				      p[at + i] : '?';
+		json_array_append_new(all, json_pack("{s:s, s:I}", "tag", lost.tag,
+						     "vendor", (json_int_t)lost.vendor));
+	}
+	return all;
+}
+
+static bool is_lost(const struct vfiomig_record *r)
+{
+	return stream_record(r).tag == VMIG_TAG_LOST && !r->vendor;
+}
+
+static void add_json(json_t *records, const struct vfiomig_record *r,
+		     const struct vmig_section *sec)
+{
+	struct fields f = fields_of(sec, r);
+	json_t *value = json_pack("{s:I, s:s, s:s, s:i, s:o, s:I, s:I, s:I}",
+				  "offset", (json_int_t)r->offset, "tag", r->tag,
+				  "name", record_name(r, sec),
+				  "version", r->version,
+				  "flags", flags_to_json(r->flags),
+				  "instance", (json_int_t)r->instance,
+				  "vendor", (json_int_t)r->vendor,
+				  "length", (json_int_t)r->length);
+
+	if (f.nr)
+		json_object_set_new(value, "fields", fields_to_json(f));
+	if (is_lost(r))
+		json_object_set_new(value, "lost", lost_to_json(r));
+	json_array_append_new(records, value);
+}
+
+static void print_lost(const struct vfiomig_record *r)
+{
+	json_t *all = lost_to_json(r);
+	size_t i;
+
+	for (i = 0; i < json_array_size(all); i++) {
+		json_t *one = json_array_get(all, i);
+
+		printf("%12s %s of vendor %#llx was left behind\n", "",
+		       json_string_value(json_object_get(one, "tag")),
+		       json_integer_value(json_object_get(one, "vendor")));
+	}
+	json_decref(all);
+}
+
+static void print_record(const struct vfiomig_record *r,
+			 const struct vmig_section *sec)
+{
+	printf("%12llu %-8s v%u %6u bytes", (unsigned long long)r->offset,
+	       record_name(r, sec)[0] ? record_name(r, sec) : r->tag, r->version,
+	       r->length);
+	if (r->instance)
+		printf(" instance %u", r->instance);
+	if (r->vendor)
+		printf(" of %#x", r->vendor);
+	print_flags(r->flags);
+	putchar('\n');
+	print_fields(fields_of(sec, r));
+	if (is_lost(r))
+		print_lost(r);
+}
+
+/* What the driver's own rules say, up to the first no. */
+static void judge(struct inspection *in, const struct vmig_section *sec,
+		  const struct vfiomig_record *r)
+{
+	struct vmig_record record = stream_record(r);
+
+	if (in->objection.error)
+		return;
+	if (vmig_rules_record(&in->rules, sec, &record, &in->objection) == 1 &&
+	    sec->fields)
+		vmig_rules_fields(sec, r->payload, &in->objection);
+}
+
+static int look(struct stream *s, const struct vfiomig_record *r)
+{
+	const struct vmig_section *sec = layout_section(s->layout, r);
+	struct inspection *in = s->arg;
+
+	if (r->offset == VMIG_HEADER_LEN) {
+		in->rules.minor = s->minor;
+		if (s->layout) {
+			in->rules.sections = s->layout->sections;
+			in->rules.nr_sections = s->layout->nr_sections;
+		}
+	} else if (s->layout) {
+		judge(in, sec, r);
+	}
+	if (in->records)
+		add_json(in->records, r, sec);
+	else
+		print_record(r, sec);
+	return 0;
+}
+
+static void object(struct inspection *in, int error, const char *why)
+{
+	if (in->objection.error)
+		return;
+	in->objection.error = error;
+	snprintf(in->objection.text, sizeof(in->objection.text), "%s", why);
+}
+
+/* What comes to light only when all was read. */
+static void conclude(struct stream *s, struct inspection *in)
+{
+	struct vfiomig_verdict v;
+
+	if (!s->summary.token[0] && s->summary.complete)
+		object(in, -EINVAL, "stream has no token");
+	else if (s->summary.token[0] &&
+		 vfiomig_token_valid(s->summary.token, &v))
+		object(in, v.code, v.text);
+	if (s->error)
+		object(in, s->error, s->reason);
+	if (s->layout && !in->objection.error)
+		vmig_rules_end(&in->rules, &in->objection);
+}
+
+/* What is in the header counts, whatever the token in the stream claims. */
+static void judge_target(const struct stream *s, const struct subject *target,
+			 struct answer *a)
+{
+	char token[VFIOMIG_TOKEN_MAX];
+	struct question q = { .source = s->summary.token };
+
+	subject_judge(target, &q, a);
+	if (a->verdict.code)
+		return;
+	memcpy(token, s->summary.token, sizeof(token));
+	if (!token_set_minor(token, s->minor))
+		return;
+	q.source = token;
+	subject_judge(target, &q, a);
+}
+
+static const char *platform_of(const struct stream *s)
+{
+	const struct layout *l = s->layout;
+
+	return l ? vmig_platform_by_minor(l->platforms, l->nr_platforms,
+					  s->minor)->name : "";
+}
+
+static json_t *to_json(const struct stream *s, const struct inspection *in,
+		       const struct answer *a)
+{
+	const struct vfiomig_summary *sum = &s->summary;
+	json_t *value = json_pack("{s:o, s:s, s:s, s:I, s:b, s:O}",
+				  "stream", json_text("%u.%u", sum->major, sum->minor),
+				  "platform", platform_of(s), "token", sum->token,
+				  "bytes", (json_int_t)sum->bytes,
+				  "complete", sum->complete,
+				  "records", in->records);
+
+	json_object_set_new(value, "known", json_boolean(s->layout));
+	json_object_set_new(value, "error", !in->objection.error ? json_null() :
+			    json_pack("{s:i, s:s}", "code", in->objection.error,
+				      "text", in->objection.text));
+	if (a)
+		json_object_set_new(value, "target", json_verdict(&a->verdict));
+	return value;
+}
+
+static void print_end(const struct stream *s, const struct inspection *in,
+		      const struct answer *a)
+{
+	const struct vfiomig_summary *sum = &s->summary;
+
+	printf("stream %u.%u, %llu records, %llu bytes, %s\n",
+	       sum->major, sum->minor, (unsigned long long)sum->records,
+	       (unsigned long long)sum->bytes,
+	       sum->complete ? "complete, all checksums right" : "NOT complete");
+	if (sum->token[0])
+		printf("token %s\n", sum->token);
+	if (s->layout)
+		printf("its guest sees platform %s\n", platform_of(s));
+	else
+		printf("sections of this type are not known here\n");
+	if (in->objection.error)
+		printf("every target refuses it: %s\n", in->objection.text);
+	if (!a)
+		return;
+	printf("target: ");
+	print_verdict(&a->verdict);
+}
+
+static int report(struct stream *s, struct inspection *in,
+		  const struct subject *target)
+{
+	struct answer answer = { 0 };
+	int ret = 0;
+
+	conclude(s, in);
+	if (target)
+		judge_target(s, target, &answer);
+	if (cli.json)
+		ret = print_json(to_json(s, in, target ? &answer : NULL));
+	else
+		print_end(s, in, target ? &answer : NULL);
+	if (ret)
+		return ret;
+	return in->objection.error || answer.verdict.code ? EXIT_NO : EXIT_YES;
+}
+
+static int inspect(const char *path, const struct subject *target)
+{
+	struct inspection in = { .records = cli.json ? json_array() : NULL };
+	struct stream s = { .fn = look, .arg = &in };
+	int ret = stream_read(&s, path);
+
+	ret = ret ? fail("%s: %s", path, strerror(-ret)) : report(&s, &in, target);
+	json_decref(in.records);
+	return ret;
+}
+
+static int run(int argc, char **argv)
+{
+	const char *name = NULL;
+	struct subject target;
+	const struct opt options[] = {
+		{ "--target", .text = &name },
+		{ 0 },
+	};
+	int ret;
+
+	if (!opts_take(&argc, argv, options) || argc != 2)
+		return usage(&cmd_inspect);
+	ret = name ? subject_find(&target, name) : 0;
+	return ret ? ret : inspect(argv[1], name ? &target : NULL);
+}
+
+const struct command cmd_inspect = {
+	.name = "inspect",
+	.usage = "FILE [--target TOKEN|FILE|DEVICE|TYPE]\n"
+		 "  FILE      saved stream, - for standard input\n"
+		 "  --target  who is to load it",
+	.help = "shows what is in a saved stream, verifies it, and says why it would be refused",
+	.run = run,
+};

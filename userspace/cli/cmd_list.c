@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* vfio-mig list: all that VFIO has on this host. */
+#include <stdio.h>
+#include <string.h>
+#include "commands.h"
+
+static json_t *to_json(const struct object *o, const char *token, bool composed)
+{
+	json_t *value = json_pack("{s:s, s:s, s:s}", "kind", kind_name(o->kind),
+				  "name", o->name, "driver", o->driver);
+
+	if (o->parent[0])
+		json_object_set_new(value, "parent", json_string(o->parent));
+	json_object_set_new(value, "token",
+			    token[0] ? json_string(token) : json_null());
+	if (token[0])
+		json_object_set_new(value, "composed", json_boolean(composed));
+	return value;
+}
+
+static void print_line(const struct object *o, const char *token)
+{
+	char type[VFIOMIG_VALUE_MAX] = "-", version[VFIOMIG_VALUE_MAX] = "-";
+
+	if (token[0]) {
+		vfiomig_token_get(token, "type", type);
+		vfiomig_token_get(token, "stream", version);
+	}
+	printf("%-5s %-36s %-18s %-16s %s\n", kind_name(o->kind), o->name,
+	       o->driver[0] ? o->driver : "-", type, version);
+}
+
+static int one(void *arg, const struct object *o)
+{
+	char token[VFIOMIG_TOKEN_MAX];
+	bool composed = false;
+
+	if (host_token(o, token, &composed) < 0)
+		token[0] = '\0';
+	if (cli.json)
+		json_array_append_new(arg, to_json(o, token, composed));
+	else
+		print_line(o, token);
+	return 0;
+}
+
+static int run(int argc, char **argv)
+{
+	json_t *all = cli.json ? json_array() : NULL;
+	int ret;
+
+	if (argc != 1)
+		return usage(&cmd_list);
+	if (!cli.json)
+		printf("%-5s %-36s %-18s %-16s %s\n", "KIND", "NAME", "DRIVER",
+		       "TYPE", "STREAM");
+	ret = host_each(OBJECT_ALL, one, all);
+	if (ret < 0) {
+		json_decref(all);
+		return fail("%s: %s", cli.sysfs, strerror(-ret));
+	}
+	return cli.json ? print_json(all) : EXIT_YES;
+}
+
+const struct command cmd_list = {
+	.name = "list",
+	.usage = "",
+	.help = "lists VFIO devices and mdev types, and what they are for a migration",
+	.run = run,
+};

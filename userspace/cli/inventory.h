@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A host as schedulers want to know it. Documentation/cli.rst has the layout. */
+#ifndef _INVENTORY_H
+#define _INVENTORY_H
+
+#include "cli.h"
+
+#define INVENTORY_FORMAT "vfio-mig-inventory"
+#define INVENTORY_VERSION 1
+
+/* Of this host. NULL after fail(). */
+json_t *inventory_take(void);
+/* From a file. NULL after fail(). */
+json_t *inventory_load(const char *path);
+
+#endif

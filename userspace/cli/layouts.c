@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The drivers' own tables of sections, and what there is to ask of them. */
+#include <string.h>
+#include "stream.h"
+#include "../../drivers/vgpu/sections.h"
+
+static const struct layout layouts[] = {
+	{
+		.type = VGPU_TYPE_NAME,
+		.sections = vgpu_sections,
+		.nr_sections = ARRAY_SIZE(vgpu_sections),
+		.platforms = vgpu_platforms,
+		.nr_platforms = ARRAY_SIZE(vgpu_platforms),
+	},
+};
+
+const struct layout *layout_of(const char *token)
+{
+	char type[VFIOMIG_VALUE_MAX];
+	size_t i;
+
+	if (vfiomig_token_valid(token, NULL) ||
+	    vfiomig_token_get(token, "type", type) < 0)
+		return NULL;
+	for (i = 0; i < ARRAY_SIZE(layouts); i++)
+		if (!strcmp(layouts[i].type, type))
+			return &layouts[i];
+	return NULL;
+}
+
+uint16_t layout_newest(const struct layout *layout)
+{
+	return layout->platforms[layout->nr_platforms - 1].minor;
+}
+
+struct vmig_record stream_record(const struct vfiomig_record *r)
+{
+	const uint8_t *t = r->tag_bytes;
+
+	return (struct vmig_record){
+		.tag = VMIG_TAG(t[0], t[1], t[2], t[3]), .version = r->version,
+		.flags = r->flags, .instance = r->instance,
+		.vendor = r->vendor, .length = r->length,
+	};
+}
+
+const struct vmig_section *layout_section(const struct layout *layout,
+					  const struct vfiomig_record *r)
+{
+	struct vmig_record record = stream_record(r);
+	struct vmig_rules rules;
+
+	if (!layout)
+		return NULL;
+	rules = (struct vmig_rules){
+		.sections = layout->sections, .nr_sections = layout->nr_sections,
+	};
+	return vmig_section_find(&rules, record.tag, record.vendor);
+}

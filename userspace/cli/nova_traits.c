@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Tokens as traits. A trait is there or not, so each version that is accepted
+ * has one of its own.
+ */
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "nova.h"
+
+/* Of a range as "1.0-1.65535" the newest are enough. */
+#define MINORS_MAX 32
+
+const char *trait_name(char buf[TRAIT_MAX], const char *fmt, ...)
+{
+	size_t n = strlen("CUSTOM_");
+	va_list args;
+	char *p;
+
+	strcpy(buf, "CUSTOM_");
+	va_start(args, fmt);
+	vsnprintf(buf + n, TRAIT_MAX - n, fmt, args);
+	va_end(args);
+	for (p = buf + n; *p; p++)
+		*p = isalnum((unsigned char)*p) ? toupper((unsigned char)*p) : '_';
+	return buf;
+}
+
+static void add(json_t *set, const char *trait)
+{
+	json_object_set_new(set, trait, json_true());
+}
+
+static void add_version(json_t *set, const char *type, unsigned int major,
+			unsigned int minor)
+{
+	char trait[TRAIT_MAX];
+
+	add(set, trait_name(trait, "VFIO_MIG_%s_V%u", type, major));
+	add(set, trait_name(trait, "VFIO_MIG_%s_V%u_%u", type, major, minor));
+}
+
+static void add_range(json_t *set, const char *type, const char *range)
+{
+	unsigned int major, first, last_major, last;
+	int n;
+
+	n = sscanf(range, "%u.%u-%u.%u", &major, &first, &last_major, &last);
+	if (n < 2)
+		return;
+	if (n < 4)
+		last = first;
+	if (last - first >= MINORS_MAX) {
+		note("%s: traits for the newest %d versions of %s only", type,
+		     MINORS_MAX, range);
+		first = last - MINORS_MAX + 1;
+	}
+	for (; first <= last; first++)
+		add_version(set, type, major, first);
+}
+
+static void add_configuration(json_t *set, const char *token, const char *type)
+{
+	struct vfiomig_word word;
+	char trait[TRAIT_MAX];
+
+	while (vfiomig_token_next(&token, &word))
+		if (!strncmp(word.key, "eq_", 3))
+			add(set, trait_name(trait, "VFIO_MIG_%s_%s_%s", type,
+					    word.key + 3, word.value));
+}
+
+static void add_all(json_t *set, const char *token, const char *key)
+{
+	char type[VFIOMIG_VALUE_MAX], versions[VFIOMIG_VALUE_MAX];
+	char *range, *rest = versions;
+
+	if (vfiomig_token_get(token, "type", type) < 0 ||
+	    vfiomig_token_get(token, key, versions) < 0)
+		return;
+	while ((range = strsep(&rest, ",")))
+		add_range(set, type, range);
+	add_configuration(set, token, type);
+}
+
+void traits_accepted(json_t *traits, const char *token)
+{
+	add_all(traits, token, "accepts");
+}
+
+void traits_required(json_t *traits, const char *token)
+{
+	add_all(traits, token, "stream");
+}
+
+const char *resource_class(char buf[TRAIT_MAX], const char *token)
+{
+	char type[VFIOMIG_VALUE_MAX] = "";
+
+	vfiomig_token_get(token, "type", type);
+	return trait_name(buf, "VFIO_%s", type);
+}
