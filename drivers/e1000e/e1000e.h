@@ -55,8 +55,6 @@ enum e1k_offset {
 #define CTRL_EXT_ASDCHK		BIT(12)
 #define CTRL_EXT_EE_RST		BIT(13)
 #define TCTL_EN			BIT(1)
-#define RCTL_EN			BIT(1)
-#define TARC_ENABLE		BIT(10)
 #define XDTR_FPD		BIT(31)
 #define ICR_TXQE		BIT(1)
 #define ICR_LSC			BIT(2)
