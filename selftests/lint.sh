@@ -132,7 +132,6 @@ done
 clean "checkpatch" checkpatch
 clean "cppcheck kernel" cppcheck_on 'drivers/*.c' -D__KERNEL__ \
 	'-D__counted_by(x)=' \
-	'-Dstruct_group(name, ...)=union { struct { __VA_ARGS__ }; struct { __VA_ARGS__ } name; }' \
 	--suppress=unknownMacro
 clean "cppcheck user" cppcheck_on 'lib/*.c'
 clean "cppcheck tools" cppcheck_on 'tools/*.c'
