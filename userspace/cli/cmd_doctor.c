@@ -11,10 +11,10 @@
 #include "fingerprint.h"
 #include "opts.h"
 
-void found(struct doctor *d, enum finding finding, const struct object *o,
+void found(struct doctor *d, enum finding which, const struct object *o,
 	   const char *fmt, ...)
 {
-	const struct finding_text *text = &finding_texts[finding];
+	const struct finding_text *text = &finding_texts[which];
 	char *what = NULL;
 	va_list args;
 
