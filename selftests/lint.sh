@@ -67,7 +67,7 @@ checkpatch_on() { # IGNORED_TYPES FILES...
 is_user() { case $1 in *_user.h) true ;; drivers/* | include/*) false ;; esac }
 
 # Headers of trace events have a layout of their own, headers for many kernels
-# compare versions, user space has its own types
+# compare versions, user space has its own types, calls libraries by their names
 # and maps registers, and cites sentences. Macros that describe a
 # structure's members take sizes and offsets of the same argument. A binary
 # attribute that belongs to one object is not constant. A table of registers is a
@@ -85,7 +85,7 @@ checkpatch() {
 	checkpatch_on MACRO_ARG_REUSE,CONST_STRUCT ${other[@]+"${other[@]}"} || status=1
 	checkpatch_on MACRO_ARG_REUSE,COMPLEX_MACRO,MACRO_ARG_UNUSED,TRAILING_SEMICOLON \
 		${tables[@]+"${tables[@]}"} || status=1
-	checkpatch_on MACRO_ARG_REUSE,PREFER_KERNEL_TYPES,VOLATILE,LONG_LINE_STRING,STRCPY,PREFER_DEFINED_ATTRIBUTE_MACRO,COMPLEX_MACRO \
+	checkpatch_on MACRO_ARG_REUSE,PREFER_KERNEL_TYPES,CAMELCASE,VOLATILE,LONG_LINE_STRING,STRCPY,PREFER_DEFINED_ATTRIBUTE_MACRO,COMPLEX_MACRO \
 		${user[@]+"${user[@]}"} || status=1
 	checkpatch_on OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT \
 		${trace[@]+"${trace[@]}"} || status=1
@@ -143,7 +143,8 @@ clean "checkpatch" checkpatch
 clean "cppcheck kernel" cppcheck_on 'drivers/*.c' -D__KERNEL__ \
 	'-D__counted_by(x)=' \
 	--suppress=unknownMacro
-clean "cppcheck user" cppcheck_on 'userspace/*.c'
+clean "cppcheck user" cppcheck_on 'userspace/*.c' \
+	--library=/src/selftests/cppcheck.cfg
 clean "cppcheck selftests" cppcheck_on 'selftests/*.c' -Idrivers/e1000e
 clean "netlink specification" netlink_spec
 clean "citations of the uAPI" citations

@@ -35,20 +35,20 @@ is_complete() {
 }
 
 # A program may rely on them; and each can come up.
-ids() { sed -n 's/^	\[[A-Z0-9_]*\] = { "\([a-z0-9-]*\)".*/\1/p' "$TOP/userspace/cli/findings.c"; }
+texts() { # "ID SEVERITY" of each
+	sed -n 's/^		"\([a-z0-9-]*\)", \([A-Z]*\),$/\1 \L\2/p' "$TOP/userspace/cli/findings.c"
+}
 is_documented() {
-	local id missing=0
-	for id in $(ids); do
-		grep -q "^\`\`$id\`\` " "$TOP/Documentation/cli.rst" ||
-			{ echo "$id"; missing=1; }
-	done
-	[ "$missing" = 0 ] && [ "$(ids | wc -l)" -gt 30 ]
+	local id
+	while read -r id _; do
+		grep -q "^\`\`$id\`\` " "$TOP/Documentation/cli.rst" || { echo "$id"; return 1; }
+	done < <(texts)
+	[ "$(texts | wc -l)" -gt 30 ]
 }
 
 # shellcheck disable=SC2016
 severities_are_documented() {
-	diff <(sed -n 's/^	\[[A-Z0-9_]*\] = { "\([a-z0-9-]*\)", \([A-Z]*\),.*/\1 \L\2/p' \
-			"$TOP/userspace/cli/findings.c" | sort) \
+	diff <(texts | sort) \
 		<(sed -n 's/^``\([a-z0-9-]*\)`` *\(note\|warning\|error\) .*/\1 \2/p' \
 			"$TOP/Documentation/cli.rst" | sort)
 }

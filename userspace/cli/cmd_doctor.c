@@ -9,11 +9,12 @@
 #include "doctor.h"
 #include "facts.h"
 #include "fingerprint.h"
+#include "opts.h"
 
-void found(struct doctor *d, enum finding finding, const struct object *o,
+void found(struct doctor *d, enum finding which, const struct object *o,
 	   const char *fmt, ...)
 {
-	const struct finding_text *text = &finding_texts[finding];
+	const struct finding_text *text = &finding_texts[which];
 	char *what = NULL;
 	va_list args;
 
@@ -154,25 +155,23 @@ out:
 static int run(int argc, char **argv)
 {
 	const char *peer = NULL;
-	int i, n = 0;
+	const struct opt table[] = {
+		{ .name = "--peer", .text = &peer },
+		{ NULL }
+	};
 
-	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--peer") && i + 1 < argc)
-			peer = argv[++i];
-		else if (argv[i][0] == '-')
-			return usage(&cmd_doctor);
-		else
-			argv[n++] = argv[i];
-	}
 	/* A dump is of one device. */
-	if (peer && n != 1)
+	if (!opts_take(&argc, argv, table) || (peer && argc != 2))
 		return usage(&cmd_doctor);
-	return act(peer, argv, n);
+	return act(peer, argv + 1, argc - 1);
 }
 
 const struct command cmd_doctor = {
 	.name = "doctor",
-	.usage = "[DEVICE...] | DEVICE --peer FILE",
+	.usage = "[DEVICE...] | DEVICE --peer FILE\n"
+		 "  DEVICE  without one: all of this host\n"
+		 "  --peer  dump of the other host's device, by fingerprint\n"
+		 "A device that nobody uses is opened, which resets it",
 	.help = "names what QEMU, libvirt or Nova would refuse, and what to do",
 	.run = run,
 };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "commands.h"
 #include "fingerprint.h"
+#include "opts.h"
 
 static const char *const kinds[] = {
 	[DIFFERS_CONFIG] = "config",
@@ -85,26 +86,26 @@ static int act(const char *device, const char *other, bool passive)
 
 static int run(int argc, char **argv)
 {
-	const char *device = NULL, *other = NULL;
+	const char *other = NULL;
 	bool passive = false;
-	int i;
+	const struct opt table[] = {
+		{ .name = "--compare", .text = &other },
+		{ .name = "--passive", .flag = &passive },
+		{ NULL }
+	};
 
-	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--passive"))
-			passive = true;
-		else if (!strcmp(argv[i], "--compare") && i + 1 < argc)
-			other = argv[++i];
-		else if (argv[i][0] != '-' && !device)
-			device = argv[i];
-		else
-			return usage(&cmd_fingerprint);
-	}
-	return device ? act(device, other, passive) : usage(&cmd_fingerprint);
+	if (!opts_take(&argc, argv, table) || argc != 2)
+		return usage(&cmd_fingerprint);
+	return act(argv[1], other, passive);
 }
 
 const struct command cmd_fingerprint = {
 	.name = "fingerprint",
-	.usage = "DEVICE|FILE [--compare FILE] [--passive]",
+	.usage = "DEVICE|FILE [--compare FILE] [--passive]\n"
+		 "  FILE       an earlier dump\n"
+		 "  --compare  says what differs; exit code 1 if anything does\n"
+		 "  --passive  do not open the device: no registers, regions, EDID.\n"
+		 "             Opening it resets it",
 	.help = "dumps all that a guest can see of a device, or compares two dumps",
 	.run = run,
 };

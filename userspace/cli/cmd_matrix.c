@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "inventory.h"
 #include "matrix.h"
+#include "opts.h"
 
 /* A wider table is no help. */
 #define COLUMNS_MAX 20
@@ -218,28 +219,26 @@ static int act(struct matrix *m, char **paths, int count)
 static int run(int argc, char **argv)
 {
 	struct matrix m = { 0 };
-	int i, n = 0, ret;
+	const struct opt table[] = {
+		{ .name = "--from", .text = &m.from },
+		{ .name = "--to", .text = &m.to },
+		{ NULL }
+	};
+	int ret;
 
-	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--from") && i + 1 < argc)
-			m.from = argv[++i];
-		else if (!strcmp(argv[i], "--to") && i + 1 < argc)
-			m.to = argv[++i];
-		else if (argv[i][0] == '-')
-			return usage(&cmd_matrix);
-		else
-			argv[n++] = argv[i];
-	}
-	if (!n)
+	if (!opts_take(&argc, argv, table) || argc < 2)
 		return usage(&cmd_matrix);
-	ret = act(&m, argv, n);
+	ret = act(&m, argv + 1, argc - 1);
 	matrix_free(&m);
 	return ret;
 }
 
 const struct command cmd_matrix = {
 	.name = "matrix",
-	.usage = "FILE|DIR... [--from HOST] [--to HOST]",
+	.usage = "FILE|DIR... [--from HOST] [--to HOST]\n"
+		 "  FILE, DIR  inventories; of a directory all *.json\n"
+		 "  --from     only devices of this host are to leave\n"
+		 "  --to       only this host is to take them",
 	.help = "says who of many hosts can migrate where, from their inventories",
 	.run = run,
 };

@@ -7,6 +7,7 @@
 #include "facts.h"
 #include "inventory.h"
 #include "nova.h"
+#include "opts.h"
 
 /* A string of JSON is one of YAML, too. */
 static void print_quoted(const char *before, const json_t *text)
@@ -143,22 +144,24 @@ static int act(const char *what, const char *node)
 static int run(int argc, char **argv)
 {
 	const char *what = "provider", *node = NULL;
-	int i;
+	const struct opt table[] = {
+		{ .name = "--node", .text = &node },
+		{ NULL }
+	};
 
-	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--node") && i + 1 < argc)
-			node = argv[++i];
-		else if (!strcmp(argv[i], "provider") || !strcmp(argv[i], "conf"))
-			what = argv[i];
-		else
-			return usage(&cmd_nova);
-	}
+	if (!opts_take(&argc, argv, table) || argc > 2)
+		return usage(&cmd_nova);
+	if (argc == 2)
+		what = argv[1];
+	if (strcmp(what, "provider") && strcmp(what, "conf"))
+		return usage(&cmd_nova);
 	return act(what, node);
 }
 
 const struct command cmd_nova = {
 	.name = "nova",
-	.usage = "[provider|conf] [--node NAME]",
+	.usage = "[provider|conf] [--node NAME]\n"
+		 "  --node  the host's name in Nova, if it is another one",
 	.help = "writes provider.yaml, or lines of nova.conf, for this host",
 	.run = run,
 };

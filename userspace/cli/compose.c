@@ -7,6 +7,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <linux/vfio_mig_user.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,7 +77,7 @@ static const struct recipe *recipe_of(const struct object *o)
 
 	if (o->kind != OBJECT_PCI)
 		return NULL;
-	for (i = 0; i < sizeof(recipes) / sizeof(recipes[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(recipes); i++)
 		if (same_module(recipes[i].driver, o->driver))
 			return &recipes[i];
 	return NULL;

@@ -78,7 +78,7 @@ struct doctor {
 };
 
 /* @object: NULL for what concerns the host. @fmt: what was seen. */
-void found(struct doctor *doctor, enum finding finding,
+void found(struct doctor *doctor, enum finding which,
 	   const struct object *object, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 

@@ -12,7 +12,8 @@
 #include "fingerprint.h"
 #include "pci_config.h"
 
-#if __has_include(<linux/iommufd.h>)
+/* As old as the binding of character devices. */
+#ifdef VFIO_DEVICE_BIND_IOMMUFD
 #include <linux/iommufd.h>
 #endif
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Compares two dumps. Addresses, commands and names of devices do not count. */
+#include <linux/vfio_mig_user.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,7 +157,7 @@ static void compare_region(struct comparison *c, const char *name,
 	char what[128];
 	size_t i;
 
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
 		x = json_object_get(a, keys[i]);
 		y = json_object_get(b, keys[i]);
 		snprintf(what, sizeof(what), "%s: %s", name, keys[i]);
@@ -225,12 +226,13 @@ static bool is_moving(const json_t *space, size_t at)
 static void compare_space(struct comparison *c, const char *name,
 			  const json_t *a, const json_t *b)
 {
-	uint8_t *x = calloc(2, SPACE_MAX), *y = x + SPACE_MAX;
 	char what[64], text_a[64], text_b[64];
+	uint8_t *x = calloc(2, SPACE_MAX), *y;
 	size_t at, n, m;
 
 	if (!x)
 		return;
+	y = x + SPACE_MAX;
 	n = space_get(a, x, SPACE_MAX);
 	m = space_get(b, y, SPACE_MAX);
 	if (!n || n != m)

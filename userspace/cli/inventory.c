@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What there is on a host: kernel, modules, devices, types, tokens. */
+#include <linux/vfio_mig_user.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,7 +121,7 @@ json_t *inventory_take(void)
 	size_t i;
 	int ret;
 
-	for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(modules); i++)
 		add_module(t.modules, modules[i]);
 	ret = host_each(OBJECT_ALL, take_object, &t);
 	if (ret < 0) {

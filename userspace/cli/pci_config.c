@@ -5,6 +5,7 @@
  * exempt, of what it holds to be constant.
  */
 #include <linux/pci_regs.h>
+#include <linux/vfio_mig_user.h>
 #include <string.h>
 #include "pci_config.h"
 
@@ -52,15 +53,13 @@ static const char *const extended_names[] = {
 	[PCI_EXT_CAP_ID_PL_16GT] = "Physical Layer 16 GT/s",
 };
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 const char *pci_cap_name(const struct pci_cap *cap)
 {
 	const char *name = NULL;
 
-	if (cap->extended && cap->id < COUNT(extended_names))
+	if (cap->extended && cap->id < ARRAY_SIZE(extended_names))
 		name = extended_names[cap->id];
-	else if (!cap->extended && cap->id < COUNT(standard_names))
+	else if (!cap->extended && cap->id < ARRAY_SIZE(standard_names))
 		name = standard_names[cap->id];
 	return name ? name : "unknown capability";
 }
@@ -241,7 +240,7 @@ static const char *header_field(size_t at)
 	};
 	size_t i;
 
-	for (i = 0; i < COUNT(fields); i++)
+	for (i = 0; i < ARRAY_SIZE(fields); i++)
 		if (at < fields[i].end)
 			return fields[i].name;
 	return "timing";

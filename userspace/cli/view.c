@@ -200,11 +200,14 @@ static bool read_after_reset(struct handle *h, uint64_t config,
 static json_t *registers_of(struct handle *h, uint64_t config,
 			    const struct vfio_region_info *info)
 {
-	uint8_t *first = calloc(2, info->size), *second = first + info->size;
+	uint8_t *first = calloc(2, info->size), *second;
 	json_t *value = NULL, *moving;
 	uint64_t at;
 
-	if (!first || !read_after_reset(h, config, info, first) ||
+	if (!first)
+		return NULL;
+	second = first + info->size;
+	if (!read_after_reset(h, config, info, first) ||
 	    !read_after_reset(h, config, info, second))
 		goto out;
 	moving = json_array();
