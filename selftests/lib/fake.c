@@ -265,7 +265,7 @@ static const struct request requests[] = {
 	{ GET(VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT),
 	  sizeof(struct vfio_device_feature_dma_logging_report),
 	  VFIOMIG_HAS_DIRTY_LOG },
-	{ SET(FEATURE_PRECOPY_V2), 0,
+	{ SET(FEATURE_MIG_PRECOPY_INFO_V2), 0,
 	  VFIOMIG_HAS_PRECOPY_V2 },
 	{ GET(VFIO_MIG_FEATURE_DESCRIBE), sizeof(struct vfio_mig_describe),
 	  VFIOMIG_HAS_DESCRIBE },
@@ -331,7 +331,7 @@ static int perform(struct fake *f, uint32_t what, void *data)
 		return 0;
 	case GET(VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT):
 		return report_dirty(f, data);
-	case SET(FEATURE_PRECOPY_V2):
+	case SET(FEATURE_MIG_PRECOPY_INFO_V2):
 		f->precopy_v2 = true;
 		return 0;
 	case GET(VFIO_MIG_FEATURE_DESCRIBE):

@@ -11,7 +11,4 @@
 #define VFIO_DEVICE_STATE_PRE_COPY_P2P	7
 #endif
 
-/* linux/vfio.h names it in mixed case. */
-#define FEATURE_PRECOPY_V2	12
-
 #endif

@@ -157,10 +157,11 @@ static int connection(const char *host, const char *port)
 		.ai_family = AF_INET,
 	};
 	struct addrinfo *a;
-	int fd, peer;
+	int fd, peer, on = 1;
 
 	must(getaddrinfo(host, port, &hints, &a) ? -1 : 0, "address");
 	fd = must(socket(a->ai_family, a->ai_socktype, 0), "socket");
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	must(host ? connect(fd, a->ai_addr, a->ai_addrlen) :
 		    bind(fd, a->ai_addr, a->ai_addrlen), "address");
 	freeaddrinfo(a);

@@ -172,7 +172,7 @@ static const struct {
 		sizeof(struct vfio_device_feature_dma_logging_control),
 	},
 	[VFIOMIG_HAS_PRECOPY_V2] = {
-		VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2,
+		VFIO_DEVICE_FEATURE_SET | FEATURE_MIG_PRECOPY_INFO_V2,
 		0,
 	},
 	[VFIOMIG_HAS_DESCRIBE] = {

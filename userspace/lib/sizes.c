@@ -25,7 +25,7 @@ int vfiomig_precopy_info(struct vfiomig *ctx, struct vfiomig_precopy *info)
 int vfiomig_precopy_v2(struct vfiomig *ctx)
 {
 	int ret = ctx_feature(ctx, VFIO_DEVICE_FEATURE_SET |
-			      VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2, NULL, 0);
+			      FEATURE_MIG_PRECOPY_INFO_V2, NULL, 0);
 
 	if (ret)
 		return ctx_fail(ctx, ret, "pre-copy info, version 2");

@@ -59,8 +59,7 @@ struct vfio_precopy_info {
 #ifndef VFIO_PRECOPY_INFO_REINIT
 #define VFIO_PRECOPY_INFO_REINIT	0x1
 #endif
-#ifndef VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2
-#define VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2	12
-#endif
+/* linux/vfio.h has it in mixed case. */
+#define FEATURE_MIG_PRECOPY_INFO_V2	12
 
 #endif

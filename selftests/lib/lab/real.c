@@ -218,7 +218,7 @@ TEST_F(two, dirty_log_or_not)
 		  vfiomig_dirty_start(self->a.ctx, &range, 1, &page));
 	if (!has)
 		return;
-	vfiomig_dirty_report(self->a.ctx, &range, page, bitmap, 4);
+	EXPECT_EQ(0, vfiomig_dirty_report(self->a.ctx, &range, page, bitmap, 4));
 	EXPECT_EQ(0, bitmap[0] | bitmap[1] | bitmap[2] | bitmap[3]);
 	EXPECT_EQ(0, vfiomig_dirty_stop(self->a.ctx));
 }
@@ -362,6 +362,7 @@ TEST_F_TIMEOUT(two, cut_at_every_64_kib, 240)
 	EXPECT_LE(WORK, all);
 	ASSERT_EQ(0, vfiomig_set_state(self->a.ctx, VFIOMIG_STATE_RUNNING));
 	for (cut = 0; cut < all; cut += CUT) {
+		ASSERT_TRUE(draw(&self->b, 4));
 		ASSERT_GT(0, migrate(&self->a, &self->b, cut, &received, &bytes)) {
 			TH_LOG("cut after %zu", cut);
 		}
