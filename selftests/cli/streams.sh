@@ -41,8 +41,8 @@ vectors_agree() {
 
 everything_is_shown() {
 	make_stream run=0:4096 zero=8192:4096 disp eng || return 1
-	expect 0 inspect "$a" && said 'VRAM     v1   4112 bytes precopy' &&
-		said 'offset         0x2000' &&
+	expect 0 inspect "$a" && said 'VRAM     v1   4112 bytes precopy offset 0 length 0x1000' &&
+		said 'offset 0x2000 length 0x1000' &&
 		said 'dispi          0xb0c0 0xb0c1' && said '0xb0ca' &&
 		said 'byte_order     0x1e1e1e1e' &&
 		said 'eng_dst        0xfedcba9876543210' &&
