@@ -21,9 +21,13 @@ fuzzes() {
 }
 
 fuzz() {
+	local dir status=0
 	fuzzes || apt_install clang
 	fuzzes || apt_install libclang-rt-dev
-	make -s --no-print-directory -C "$REPO/selftests/fuzz" check
+	for dir in fuzz cli; do
+		make -s --no-print-directory -C "$REPO/selftests/$dir" fuzz || status=1
+	done
+	return $status
 }
 
 host_tools() {

@@ -41,8 +41,8 @@ vectors_agree() {
 
 everything_is_shown() {
 	make_stream run=0:4096 zero=8192:4096 disp eng || return 1
-	expect 0 inspect "$a" && said 'VRAM     v1   4112 bytes precopy' &&
-		said 'offset         0x2000' &&
+	expect 0 inspect "$a" && said 'VRAM     v1   4112 bytes precopy offset 0 length 0x1000' &&
+		said 'offset 0x2000 length 0x1000' &&
 		said 'dispi          0xb0c0 0xb0c1' && said '0xb0ca' &&
 		said 'byte_order     0x1e1e1e1e' &&
 		said 'eng_dst        0xfedcba9876543210' &&
@@ -212,6 +212,8 @@ old_file_stays() {
 
 to_full() { "$@" >/dev/full; }
 no_room() { make_stream disp && expect 3 to_full convert - 0 && warned 'No space'; }
+output_is_lost() { make_stream disp && expect 3 to_full inspect "$a" && warned 'output is lost'; }
+one_output() { make_stream disp && expect 2 vfio-mig --json convert "$a" - --stream 1.0 && warned JSON; }
 no_directory() { make_stream disp && expect 3 convert "$work/none/x" 0; }
 by_pipe() { make_stream disp && vfio-mig convert - - --stream 1.0 <"$a" >"$b" && expect 0 inspect "$b" && said 'stream 1.0'; }
 
@@ -260,6 +262,8 @@ tap "the same version" same_version
 tap "files are for the owner alone" nobody_else_reads
 tap "a file that was there stays" old_file_stays
 tap "no room" no_room
+tap "no room for what is said" output_is_lost
+tap "a stream and JSON do not go to one place" one_output
 tap "no directory" no_directory
 tap "through pipes" by_pipe
 tap "usage" usage

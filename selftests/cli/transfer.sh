@@ -156,7 +156,7 @@ usage() {
 			expect 2 mig "$command" fd:9 a --timeout 99999999 || return 1
 	done
 	expect 2 mig send fd:9 a --resume && expect 3 mig send fd:9 nonsense &&
-		expect 3 mig receive fd:9 nonsense && expect 3 mig send fd:9 fd:88
+		expect 2 mig --json save fd:9 - && expect 3 mig receive fd:9 nonsense && expect 3 mig send fd:9 fd:88
 }
 
 # Starts a receiver; $port is where it listens.

@@ -205,7 +205,7 @@ static int run(int argc, char **argv)
 	int ret;
 
 	if (!opts_take(&argc, argv, options) || argc != 3 ||
-	    !parse_version(version, &c.minor))
+	    !parse_version(version, &c.minor) || outfile_clashes(argv[2]))
 		return usage(&cmd_convert);
 	ret = convert(&s, &c, argv[1], argv[2]);
 	vfiomig_emit_free(c.emitter);

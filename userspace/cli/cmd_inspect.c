@@ -86,17 +86,21 @@ static json_t *fields_to_json(struct fields f)
 	return all;
 }
 
-static void print_fields(struct fields f)
+/* What a bulk record begins with stands in its line; there are many of them. */
+static void print_fields(struct fields f, bool bulk)
 {
 	unsigned int i, k;
 
 	for (i = 0; i < f.nr; i++) {
-		printf("%12s %-14s", "", f.table[i].name);
+		if (bulk)
+			printf(" %s", f.table[i].name);
+		else
+			printf("\n%12s %-14s", "", f.table[i].name);
 		for (k = 0; k < f.table[i].count; k++, f.data += f.table[i].width)
 			printf(" %#llx", (unsigned long long)
 			       vmig_wire_get(f.data, f.table[i].width));
-		putchar('\n');
 	}
+	putchar('\n');
 }
 
 static const char *const flag_names[] = { "optional", "precopy", "vendor" };
@@ -207,8 +211,7 @@ static void print_record(const struct vfiomig_record *r,
 	if (r->vendor)
 		printf(" of %#x", r->vendor);
 	print_flags(r->flags);
-	putchar('\n');
-	print_fields(fields_of(sec, r));
+	print_fields(fields_of(sec, r), sec && sec->head);
 	if (is_lost(r))
 		print_lost(r);
 }

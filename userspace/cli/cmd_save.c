@@ -53,7 +53,8 @@ static int run(int argc, char **argv)
 	struct object object;
 	int ret;
 
-	if (!save_opts_take(&opts, &argc, argv) || argc != 3)
+	if (!save_opts_take(&opts, &argc, argv) || argc != 3 ||
+	    outfile_clashes(argv[2]))
 		return usage(&cmd_save);
 	catch_signals();
 	if (device_open_named(&handle, &object, argv[1]))

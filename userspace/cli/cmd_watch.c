@@ -126,9 +126,11 @@ static void tell(struct watch *w, const struct vfiomig_event *e)
 	fflush(stdout);
 }
 
+/* Who has read enough closes the pipe. */
 static bool enough(const struct watch *w)
 {
-	return is_interrupted() || (w->count && w->seen >= w->count);
+	return is_interrupted() || ferror(stdout) ||
+	       (w->count && w->seen >= w->count);
 }
 
 static int drain(struct watch *w, struct vfiomig_events *events)

@@ -27,6 +27,8 @@ struct outfile {
  * itself when it fails.
  */
 int outfile_open(struct outfile *file, const char *path);
+/* Would it be where JSON is to go? After fail(). */
+bool outfile_clashes(const char *path);
 int outfile_commit(struct outfile *file);
 void outfile_discard(struct outfile *file);
 

@@ -97,6 +97,16 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+/* A result that nobody could read is none. */
+static int run(const struct command *command, int argc, char **argv)
+{
+	int ret = command->run(argc, argv);
+
+	if ((fflush(stdout) || ferror(stdout)) && ret <= EXIT_NO)
+		return fail("the output is lost");
+	return ret;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -123,5 +133,5 @@ int main(int argc, char **argv)
 		       command->usage, command->help);
 		return EXIT_YES;
 	}
-	return command->run(argc, argv);
+	return run(command, argc, argv);
 }

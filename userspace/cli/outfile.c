@@ -7,11 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "cli.h"
 #include "job.h"
 
 static bool is_standard(const struct outfile *f)
 {
 	return !strcmp(f->path, "-");
+}
+
+bool outfile_clashes(const char *path)
+{
+	if (!cli.json || strcmp(path, "-"))
+		return false;
+	fail("standard output takes one of the two: the file, or JSON");
+	return true;
 }
 
 int outfile_open(struct outfile *f, const char *path)

@@ -176,6 +176,18 @@ watches_failures() {
 	said "$big failed" && said 'eq_vram_mib is 4 on the source'
 }
 
+# As when a reader has seen enough.
+nobody_reads() {
+	local line code=0
+	mkfifo "$work/watch"
+	vfio-mig watch --timeout 120 >/dev/full 2>"$work/watch" &
+	exec {events}<"$work/watch"
+	read -r -t 60 -u "$events" line && vfio-mig save $a "$work/watched"
+	wait $! || code=$?
+	exec {events}<&-
+	[ "$code" = 3 ]
+}
+
 watch_ends() { expect 1 vfio-mig watch --timeout 1 --count 1 && expect 0 vfio-mig watch --timeout 1; }
 
 # Two hosts, as far as the network is concerned.
@@ -280,6 +292,7 @@ tap "a conversion that would lose state" engine_stays
 tap "a stream is refused in the words of the driver" same_words
 tap "watch sees what happens" watches
 tap "watch sees why it failed" watches_failures
+tap "watch ends when nobody reads" nobody_reads
 tap "watch ends when it is told to" watch_ends
 tap "two network namespaces" make_hosts
 tap "send and receive" goes_over
