@@ -20,6 +20,9 @@
 #   --accel ACCEL  tcg, kvm or auto (default: kvm if it boots)
 #   --allow-splat RE  lines of the kernel log that are expected
 #   --qemu-arg ARG one more argument for QEMU; may be given often
+#   --wire         joins each host's first e1000e (slot 0x10) in one network, with
+#                  a card of host 1 that is 10.98.0.1 there; and each host has
+#                  the QMP of its own machine, at the virtio port "l0"
 #   --share DIR=NAME  copies the project's DIR to /lab/NAME; may be given often
 #
 # Exit status: PROGRAM's (the worst of two), 124 for no end in time, 125 when
@@ -30,12 +33,13 @@ set -euo pipefail
 
 SPLATS='BUG:|WARNING:|Oops|general protection|UBSAN|KASAN|KCSAN|KFENCE|kmemleak: [1-9]|possible recursive locking|possible circular locking|inconsistent lock state|suspicious RCU usage|refcount_t|blocked for more than|hung task|soft lockup|hard LOCKUP|detected stall|unregister_netdevice|Kernel panic|sleeping function called|scheduling while atomic|list_(add|del) corruption|double free|bad page|cut here'
 
-kernel=7.2 hosts=1 limit=300 mem='' out='' append='' accel=auto allow=''
+kernel=7.2 hosts=1 limit=300 mem='' out='' append='' accel=auto allow='' wire=''
 envs=() extra=() shares=()
 
 parse() {
 	while [ $# -gt 0 ]; do
 		case $1 in
+		--wire) wire=1; shift; continue ;;
 		--kernel) kernel=$2 ;;
 		--hosts) hosts=$2 ;;
 		--timeout) limit=$2 ;;
@@ -102,6 +106,7 @@ stage() {
 		rsync -a "$REPO/${n%%=*}/" "$share/${n#*=}"
 	done
 	[ "$hosts" = 1 ] || : >"$share/two-hosts"
+	[ -z "$wire" ] || : >"$share/wire"
 	for n in $(seq "$hosts"); do
 		mkdir "$share/host$n"
 		command_file >"$share/host$n/command"
@@ -120,6 +125,30 @@ link_args() { # HOST
 		-device "virtio-net-pci,netdev=link,mac=52:54:00:99:00:0$1"
 }
 
+# The network of the hosts' first e1000e: QEMU's own, or one for all hosts. That
+# one is a hub of host 1, since the guest's address moves from card to card.
+wire_args() { # HOST
+	local dir=/src/build/${run##*/} socket port
+	socket=addr.type=unix,addr.path=$dir/wire
+	if [ -z "$wire" ]; then
+		printf '%s\n' -netdev user,id=n0
+		return
+	fi
+	port=socket,id=monitor,path=$dir/monitor$1
+	printf '%s\n' -chardev "$port,server=on,wait=off" \
+		-mon chardev=monitor,mode=control \
+		-chardev "${port/monitor/l0},reconnect-ms=100" \
+		-device virtio-serial-pci -device virtserialport,chardev=l0,name=l0
+	if [ "$1" = 2 ]; then
+		printf '%s\n' -netdev "stream,id=n0,server=off,reconnect-ms=100,$socket"
+		return
+	fi
+	[ "$hosts" = 1 ] || printf '%s\n' -netdev "stream,id=wire,server=on,$socket" \
+		-netdev hubport,id=other,hubid=0,netdev=wire
+	printf '%s\n' -netdev hubport,id=n0,hubid=0 -netdev hubport,id=peer,hubid=0 \
+		-device virtio-net-pci,netdev=peer,mac=52:54:00:98:00:01
+}
+
 accel_args() {
 	case $accel in
 	kvm) printf '%s\n' -accel kvm -cpu host ;;
@@ -132,15 +161,14 @@ machine() { # HOST
 	local files disk args
 	mapfile -t files < <(lab_kernel "$kernel")
 	disk=$(lab_disk)
-	mapfile -t args < <(accel_args; link_args "$1")
+	mapfile -t args < <(accel_args; link_args "$1"; wire_args "$1")
 	LAB_PREFIX=(timeout -k 5 "$limit")
 	lab_chroot_exec qemu-system-x86_64 -nodefaults -no-user-config \
 		-display none -no-reboot -name "host$1" \
 		-M q35,kernel-irqchip=split "${args[@]}" \
 		-smp $((3 - hosts)) -m "$mem" \
 		-device intel-iommu,intremap=on,caching-mode=on \
-		-device "e1000e,netdev=n0,mac=52:54:00:12:3$((3 + $1)):56" \
-		-netdev user,id=n0 \
+		-device "e1000e,netdev=n0,mac=52:54:00:12:3$((3 + $1)):56,addr=0x10" \
 		-device "e1000e,netdev=n1,mac=52:54:00:12:3$((3 + $1)):57" \
 		-netdev user,id=n1 \
 		-drive "file=/cache/${disk##*/},format=raw,if=virtio,snapshot=on,cache=unsafe" \
