@@ -6,6 +6,7 @@
 #
 #   --short            two migrations instead of ten
 #   --only RE          the tests whose name matches
+#   --device emulated  QEMU's own card instead, bridged to the wire
 #   --driver vfio-pci  the kernel's driver: what works without migration, for
 #                      which one machine is enough (--hosts 1)
 set -euo pipefail
