@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which pages of the BARs a guest reaches by itself, and which through the
+ * driver. All handling of mappings is here.
+ *
+ * BAR0 0x0000  control, interrupts, NVM and PHY access      trapped
+ *      0x1000  packet buffer sizes, NVM and flash writing   trapped
+ *      0x2000  receive rings: doorbells                     mapped
+ *      0x3000  transmit rings: doorbells                    mapped
+ *      0x4000  statistics                                   trapped
+ *      0x5000  filters and everything else                  mapped
+ * BAR1         flash, which is nobody's business            trapped
+ */
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include "e1000e.h"
+#include "vfio_compat.h"
+
+static const struct vfio_region_sparse_mmap_area mapped[] = {
+	{ .offset = 0x2000, .size = 0x2000 },
+	{ .offset = 0x5000, .size = E1K_REGS_LEN - 0x5000 },
+};
+
+bool e1k_trapped(u32 offset)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(mapped); i++)
+		if (offset >= mapped[i].offset &&
+		    offset - mapped[i].offset < mapped[i].size)
+			return false;
+	return true;
+}
+
+static int sparse_cap(struct vfio_info_cap *caps)
+{
+	struct vfio_region_info_cap_sparse_mmap *sparse;
+	size_t size = struct_size(sparse, areas, ARRAY_SIZE(mapped));
+	int ret;
+
+	sparse = kzalloc(size, GFP_KERNEL);
+	if (!sparse)
+		return -ENOMEM;
+	sparse->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
+	sparse->header.version = 1;
+	sparse->nr_areas = ARRAY_SIZE(mapped);
+	memcpy(sparse->areas, mapped, sizeof(mapped));
+	ret = vfio_info_add_capability(caps, &sparse->header, size);
+	kfree(sparse);
+	return ret;
+}
+
+/* For the regions that this driver has changed; info->size is VFIO's. */
+int e1k_region_info(struct e1k *e, struct vfio_region_info *info,
+		    struct vfio_info_cap *caps)
+{
+	if (info->index == E1K_BAR_FLASH)
+		info->flags &= ~VFIO_REGION_INFO_FLAG_MMAP;
+	if (info->index != E1K_BAR_REGS ||
+	    !(info->flags & VFIO_REGION_INFO_FLAG_MMAP))
+		return 0;
+	return sparse_cap(caps);
+}
+
+#if !VMIG_HAVE_REGION_INFO_OP
+/* To the user, with what he has room for: linux/vfio.h, struct vfio_region_info. */
+static long copy_caps(void __user *arg, struct vfio_region_info *info,
+		      struct vfio_info_cap *caps)
+{
+	if (!caps->size)
+		return 0;
+	info->flags |= VFIO_REGION_INFO_FLAG_CAPS;
+	if (info->argsz < sizeof(*info) + caps->size) {
+		info->argsz = sizeof(*info) + caps->size;
+		return 0;
+	}
+	vfio_info_cap_shift(caps, sizeof(*info));
+	if (copy_to_user(arg + sizeof(*info), caps->buf, caps->size))
+		return -EFAULT;
+	info->cap_offset = sizeof(*info);
+	return 0;
+}
+
+/* Older kernels answer only for regions that the driver has not changed. */
+long e1k_region_info_ioctl(struct e1k *e, void __user *arg)
+{
+	unsigned long minsz = offsetofend(struct vfio_region_info, offset);
+	struct vfio_info_cap caps = {};
+	struct vfio_region_info info;
+	u32 argsz;
+	long ret;
+
+	if (copy_from_user(&info, arg, minsz))
+		return -EFAULT;
+	argsz = info.argsz;
+	ret = vfio_pci_core_ioctl(&e->core.vdev, VFIO_DEVICE_GET_REGION_INFO,
+				  (unsigned long)arg);
+	if (ret || (info.index != E1K_BAR_REGS && info.index != E1K_BAR_FLASH))
+		return ret;
+	if (copy_from_user(&info, arg, minsz))
+		return -EFAULT;
+	info.argsz = argsz;
+	info.cap_offset = 0;
+	ret = e1k_region_info(e, &info, &caps);
+	if (!ret)
+		ret = copy_caps(arg, &info, &caps);
+	kfree(caps.buf);
+	if (ret)
+		return ret;
+	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
+}
+#endif
+
+int e1k_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
+{
+	unsigned int index = vma->vm_pgoff >>
+			     (VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT);
+	u64 offset = ((u64)vma->vm_pgoff << PAGE_SHIFT) & VFIO_PCI_OFFSET_MASK;
+	u64 end = offset + (vma->vm_end - vma->vm_start);
+
+	if (index == E1K_BAR_FLASH)
+		return -EINVAL;
+	if (index != E1K_BAR_REGS)
+		return vfio_pci_core_mmap(vdev, vma);
+	if (end > E1K_REGS_LEN)
+		return -EINVAL;
+	for (; offset < end; offset += PAGE_SIZE)
+		if (e1k_trapped(offset))
+			return -EINVAL;
+	return vfio_pci_core_mmap(vdev, vma);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The Intel 82574L as a migratable VFIO device: its parts, and who locks what. */
+#ifndef _E1000E_VFIO_H
+#define _E1000E_VFIO_H
+
+#include <linux/bits.h>
+#include <linux/io.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/vfio.h>
+#include <linux/vfio_mig.h>
+#include <linux/vfio_pci_core.h>
+#include <linux/workqueue.h>
+#include "regs.h"
+
+#define E1K_NAME	"e1000e_vfio_pci"
+#define E1K_DEVICE	0x10d3
+
+#define E1K_BAR_REGS	0	/* 128 KiB of registers */
+#define E1K_BAR_FLASH	1
+#define E1K_BAR_IO	2	/* two ports, through which all of BAR0 is reached */
+#define E1K_REGS_LEN	0x20000
+
+/* NVM: 1 to 64 Kbit, as EECD says; see the datasheet's EECD.NVSize. */
+#define E1K_NVM_MIN	64
+#define E1K_NVM_MAX	4096
+
+/* Offsets that code has by name; the rest only stands in regs.h. */
+enum e1k_offset {
+#define E1K_OFFSET(name, offset, ...)	E1K_##name = (offset),
+	E1K_TABLE_REGS(E1K_OFFSET)
+	E1K_FLEX_REGS(E1K_OFFSET)
+	E1K_PLAIN_REGS(E1K_OFFSET)
+	E1K_TRICK_REGS(E1K_OFFSET)
+	E1K_VIRTUAL_REGS(E1K_OFFSET)
+	E1K_LOST_REGS(E1K_OFFSET)
+#undef E1K_OFFSET
+	E1K_CTRL_DUP = 0x00004,
+	E1K_ICS = 0x000c8,
+	E1K_IMC = 0x000d8,
+};
+
+#define CTRL_GIO_MASTER_DISABLE	BIT(2)
+#define CTRL_RST		BIT(26)
+#define CTRL_PHY_RST		BIT(31)
+#define STATUS_LU		BIT(1)
+#define STATUS_LINK		(BIT(0) | STATUS_LU | BIT(6) | BIT(7))
+#define STATUS_GIO_MASTER	BIT(19)
+#define CTRL_EXT_ASDCHK		BIT(12)
+#define CTRL_EXT_EE_RST		BIT(13)
+#define TCTL_EN			BIT(1)
+#define RCTL_EN			BIT(1)
+#define TARC_ENABLE		BIT(10)
+#define XDTR_FPD		BIT(31)
+#define ICR_TXQE		BIT(1)
+#define ICR_LSC			BIT(2)
+#define RAH_AV			BIT(31)
+#define WUC_PME_STATUS		BIT(2)
+
+/* Indices of statistics. */
+enum e1k_statistic {
+#define E1K_STAT_INDEX(name, ...)	E1K_STAT_##name,
+	E1K_STATISTICS(E1K_STAT_INDEX)
+#undef E1K_STAT_INDEX
+	E1K_NR_STATS
+};
+
+enum e1k_phy_reg {
+#define E1K_PHY_INDEX(name, ...)	E1K_PHY_##name,
+	E1K_PHY_REGS(E1K_PHY_INDEX)
+#undef E1K_PHY_INDEX
+	E1K_NR_PHY
+};
+
+/* Everything that moves, except the NVM; in the machine's byte order. */
+struct e1k_state {
+#define E1K_MEMBER(name, offset, count, ...)	u32 name[count];
+	E1K_TABLE_REGS(E1K_MEMBER)
+	E1K_FLEX_REGS(E1K_MEMBER)
+	E1K_PLAIN_REGS(E1K_MEMBER)
+	E1K_TRICK_REGS(E1K_MEMBER)
+#undef E1K_MEMBER
+	/* Registers that the driver answers for. */
+	u32 EECD;
+	u32 EERD;
+	u32 FLA;
+	u32 MDIC;
+	u32 IOADDR;
+	/* What the PHY had, and where the guest's page selector stood. */
+	u16 phy[E1K_NR_PHY];
+	u16 phy_page;
+	/* Since they were last read. */
+	u64 stats[E1K_NR_STATS];
+	/* Configuration space: virtual registers, and what QEMU does not carry. */
+	u16 devctl;
+	u16 lnkctl;
+	u16 pmcsr;
+	u8 cache_line;
+	u8 latency;
+	u8 irq_line;
+	/* Last context descriptor of each transmit queue. */
+	u64 tx_context[4];
+	u8 tx_known[2];
+};
+
+/**
+ * struct e1k_frozen - what the guest wants of a card that is quiesced
+ * @ctrl: CTRL without RST
+ * @rctl: RCTL
+ * @tctl: TCTL
+ * @ims: IMS
+ * @master: PCI_COMMAND_MASTER
+ * @status: STATUS that the guest has seen
+ */
+struct e1k_frozen {
+	u32 ctrl;
+	u32 rctl;
+	u32 tctl;
+	u32 ims;
+	bool master;
+	u32 status;
+};
+
+/**
+ * struct e1k - one card
+ * @core: VFIO device
+ * @vm: migration half
+ * @kind: what it says of itself; differs between cards
+ * @lock: protects all below; taken after vm.state_mutex and before
+ *	core.memory_lock. Never held across an access to user memory.
+ * @bar: BAR0, NULL unless the device is open
+ * @state: what the driver answers for, and when the card is stopped all of it
+ * @shadow: of a stream that is being loaded
+ * @quiesced: no DMA and no interrupts: P2P states, STOP and what follows
+ * @stopped: @state is that of the card
+ * @frozen: valid while @quiesced
+ * @mdic_shown: reading MDIC gives @state.MDIC, since the driver used the card's
+ * @stat_stays: what QEMU's counters still hold although it was read
+ * @phy_base: PHY registers as they were when the driver was bound
+ * @phy_known: @phy_base is valid
+ * @nvm: what the guest reads in its NVM
+ * @nvm_own: what is in the card's
+ * @nvm_shadow: of a stream that is being loaded
+ * @nvm_words: in each of the three
+ * @nvm_loaded: @nvm_shadow has come
+ * @dma_log: the user wants to know about DMA
+ * @tx_work: reads guest memory for @tx_found
+ * @tx_runner: worker that is in @tx_work, or NULL
+ * @tx_ring: what @tx_work looks at
+ * @tx_found: what it has found
+ */
+struct e1k {
+	struct vfio_pci_core_device core;
+	struct vmig_dev vm;
+	struct vmig_kind kind;
+	struct mutex lock; /* see above */
+	void __iomem *bar;
+	struct e1k_state state;
+	struct e1k_state shadow;
+	bool quiesced;
+	bool stopped;
+	struct e1k_frozen frozen;
+	bool mdic_shown;
+	u32 stat_stays[E1K_NR_STATS];
+	u16 phy_base[E1K_NR_PHY];
+	bool phy_known;
+	u16 *nvm;
+	u16 *nvm_own;
+	u16 *nvm_shadow;
+	u32 nvm_words;
+	bool nvm_loaded;
+	atomic_t reset_seen; /* somebody else has reset the card */
+};
+
+static inline struct e1k *to_e1k(struct vfio_device *vdev)
+{
+	return container_of(vdev, struct e1k, core.vdev);
+}
+
+static inline struct vmig_dev *e1k_vm(struct vfio_device *vdev)
+{
+	return &to_e1k(vdev)->vm;
+}
+
+static inline struct e1k *vm_to_e1k(struct vmig_dev *vm)
+{
+	return container_of(vm, struct e1k, vm);
+}
+
+static inline u32 e1k_get(struct e1k *e, u32 offset)
+{
+	return ioread32(e->bar + offset);
+}
+
+static inline void e1k_put(struct e1k *e, u32 offset, u32 value)
+{
+	iowrite32(value, e->bar + offset);
+}
+
+/* What was written has arrived. */
+static inline void e1k_flush(struct e1k *e)
+{
+	e1k_get(e, E1K_STATUS);
+}
+
+/* access.c: the card can be reached between begin and end */
+struct e1k_wake {
+	pci_power_t power;
+	u16 command;
+};
+
+bool e1k_guest_begin(struct e1k *e);
+void e1k_guest_end(struct e1k *e);
+void e1k_wake_begin(struct e1k *e, struct e1k_wake *w);
+void e1k_wake_end(struct e1k *e, struct e1k_wake *w);
+bool e1k_poll(struct e1k *e, u32 offset, u32 mask, u32 want, unsigned int ms);
+
+/* bar.c */
+bool e1k_trapped(u32 offset);
+int e1k_region_info(struct e1k *e, struct vfio_region_info *info,
+		    struct vfio_info_cap *caps);
+long e1k_region_info_ioctl(struct e1k *e, void __user *arg);
+int e1k_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
+
+/* trap.c */
+ssize_t e1k_rw(struct e1k *e, char __user *buf, size_t count, loff_t *ppos,
+	       bool write);
+
+/* config.c */
+void e1k_config_reset(struct e1k *e);
+ssize_t e1k_config_rw(struct e1k *e, char __user *buf, size_t count,
+		      loff_t *ppos, bool write);
+bool e1k_config_master(struct e1k *e, bool on);
+void e1k_config_save(struct e1k *e);
+void e1k_config_load(struct e1k *e);
+
+/* regs.c */
+void e1k_regs_save_tables(struct e1k *e);
+void e1k_regs_save(struct e1k *e);
+void e1k_regs_load(struct e1k *e);
+bool e1k_regs_flex_used(const struct e1k_state *s);
+
+/* phy.c */
+u32 e1k_phy_mdic_read(struct e1k *e);
+void e1k_phy_mdic_write(struct e1k *e, u32 value);
+void e1k_phy_save(struct e1k *e);
+void e1k_phy_load(struct e1k *e, const u16 *want, u16 page);
+void e1k_phy_reset(struct e1k *e);
+
+/* nvm.c */
+int e1k_nvm_init(struct e1k *e);
+void e1k_nvm_free(struct e1k *e);
+int e1k_nvm_probe(struct e1k *e);
+void e1k_nvm_reset(struct e1k *e);
+void e1k_nvm_set_mac(struct e1k *e);
+u32 e1k_nvm_read(struct e1k *e, u32 offset);
+void e1k_nvm_write(struct e1k *e, u32 offset, u32 value);
+bool e1k_nvm_owns(u32 offset);
+int e1k_nvm_save(struct vmig_dev *vm, struct vmig_chunk *c);
+int e1k_nvm_load(struct vmig_dev *vm, const struct vmig_chunk *c);
+
+/* stats.c */
+void e1k_stats_collect(struct e1k *e);
+void e1k_stats_reset(struct e1k *e);
+bool e1k_stats_read(struct e1k *e, u32 offset, u32 *value);
+
+/* quiesce.c */
+void e1k_card_reset(struct e1k *e);
+void e1k_card_was_reset(struct e1k *e);
+void e1k_freeze(struct e1k *e);
+void e1k_thaw(struct e1k *e);
+bool e1k_frozen_read(struct e1k *e, u32 offset, u32 *value);
+bool e1k_frozen_write(struct e1k *e, u32 offset, u32 value);
+
+/* migrate.c */
+void e1k_kind_init(struct e1k *e, char **platform);
+
+#endif

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The PHY, behind MDIC. */
+#include "e1000e.h"
+
+#define MDIC_DATA	0xffff
+#define MDIC_REG_SHIFT	16
+#define MDIC_PHY	(1 << 21)
+#define MDIC_OP_WRITE	BIT(26)
+#define MDIC_OP_READ	BIT(27)
+#define MDIC_READY	BIT(28)
+#define MDIC_ERROR	BIT(30)
+/* Longest operation, and longest hold of the bus by firmware. */
+#define MDIC_LIMIT_MS	2
+#define OWN_LIMIT_MS	10
+
+#define EXTCNF_MDIO_SW	BIT(5)
+
+#define PHY_PAGE	22
+#define PHY_NO_PAGE	0xffff
+
+struct phy_reg {
+	u8 page;
+	u8 reg;
+};
+
+static const struct phy_reg phy_regs[] = {
+#define E1K_PHY_REG(name, p, r)	{ .page = (p), .reg = (r) },
+	E1K_PHY_REGS(E1K_PHY_REG)
+};
+
+/* MDIC shows the guest its own last operation. */
+u32 e1k_phy_mdic_read(struct e1k *e)
+{
+	return e->mdic_shown ? e->state.MDIC : e1k_get(e, E1K_MDIC);
+}
+
+void e1k_phy_mdic_write(struct e1k *e, u32 value)
+{
+	e->mdic_shown = false;
+	e1k_put(e, E1K_MDIC, value);
+}
+
+/* Shares the bus with firmware; true when the guest does not hold it. */
+static bool take_bus(struct e1k *e)
+{
+	u32 own = e1k_get(e, E1K_EXTCNF_CTRL);
+
+	if (own & EXTCNF_MDIO_SW)
+		return false;
+	e1k_put(e, E1K_EXTCNF_CTRL, own | EXTCNF_MDIO_SW);
+	e1k_poll(e, E1K_EXTCNF_CTRL, EXTCNF_MDIO_SW, EXTCNF_MDIO_SW,
+		 OWN_LIMIT_MS);
+	return true;
+}
+
+static void give_bus(struct e1k *e)
+{
+	e1k_put(e, E1K_EXTCNF_CTRL,
+		e1k_get(e, E1K_EXTCNF_CTRL) & ~EXTCNF_MDIO_SW);
+}
+
+static bool operate(struct e1k *e, u32 op, u8 reg, u16 data)
+{
+	e1k_put(e, E1K_MDIC,
+		op | MDIC_PHY | (u32)reg << MDIC_REG_SHIFT | data);
+	return e1k_poll(e, E1K_MDIC, MDIC_READY, MDIC_READY, MDIC_LIMIT_MS) &&
+	       !(e1k_get(e, E1K_MDIC) & MDIC_ERROR);
+}
+
+static bool phy_get(struct e1k *e, u8 reg, u16 *value)
+{
+	bool good = operate(e, MDIC_OP_READ, reg, 0);
+
+	*value = good ? e1k_get(e, E1K_MDIC) & MDIC_DATA : 0;
+	return good;
+}
+
+static void phy_put(struct e1k *e, u8 reg, u16 value)
+{
+	operate(e, MDIC_OP_WRITE, reg, value);
+}
+
+/* Begins work on the PHY, and says where the page selector stood. */
+static bool phy_begin(struct e1k *e, u16 *page)
+{
+	bool taken;
+
+	e->state.MDIC = e1k_phy_mdic_read(e);
+	e->mdic_shown = true;
+	taken = take_bus(e);
+	phy_get(e, PHY_PAGE, page);
+	return taken;
+}
+
+static void phy_end(struct e1k *e, u16 page, bool taken)
+{
+	phy_put(e, PHY_PAGE, page);
+	if (taken)
+		give_bus(e);
+}
+
+static void select_page(struct e1k *e, u16 *now, u16 page)
+{
+	if (*now != page)
+		phy_put(e, PHY_PAGE, page);
+	*now = page;
+}
+
+static void read_all(struct e1k *e, u16 *to)
+{
+	u16 now = PHY_NO_PAGE;
+	unsigned int i;
+
+	for (i = 0; i < E1K_NR_PHY; i++) {
+		select_page(e, &now, phy_regs[i].page);
+		phy_get(e, phy_regs[i].reg, &to[i]);
+	}
+}
+
+void e1k_phy_save(struct e1k *e)
+{
+	bool taken = phy_begin(e, &e->state.phy_page);
+
+	read_all(e, e->state.phy);
+	phy_end(e, e->state.phy_page, taken);
+}
+
+/* Only what differs: some take the link down for seconds. */
+void e1k_phy_load(struct e1k *e, const u16 *want, u16 page)
+{
+	u16 now = PHY_NO_PAGE, unused, value;
+	bool taken = phy_begin(e, &unused);
+	unsigned int i;
+
+	for (i = 0; i < E1K_NR_PHY; i++) {
+		select_page(e, &now, phy_regs[i].page);
+		if (phy_get(e, phy_regs[i].reg, &value) && value != want[i])
+			phy_put(e, phy_regs[i].reg, want[i]);
+	}
+	phy_end(e, page, taken);
+}
+
+/* Back to how it was before the first user; on silicon CTRL.RST leaves it alone. */
+void e1k_phy_reset(struct e1k *e)
+{
+	bool taken;
+	u16 page;
+
+	if (e->phy_known) {
+		e1k_phy_load(e, e->phy_base, 0);
+	} else {
+		taken = phy_begin(e, &page);
+		read_all(e, e->phy_base);
+		phy_end(e, 0, taken);
+		e->phy_known = true;
+	}
+	e->mdic_shown = false;
+}

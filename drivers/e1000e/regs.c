@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Registers to memory and back, along the table in regs.h. */
+#include "e1000e.h"
+
+struct e1k_reg {
+	u32 offset;
+	u16 count;
+	u16 stride;
+	u32 at; /* in struct e1k_state */
+};
+
+#define E1K_REG(name, reg, n, step, ...) {				\
+	.offset = (reg), .count = (n), .stride = (step),		\
+	.at = offsetof(struct e1k_state, name) },
+
+static const struct e1k_reg table_regs[] = { E1K_TABLE_REGS(E1K_REG) };
+static const struct e1k_reg flex_regs[] = { E1K_FLEX_REGS(E1K_REG) };
+static const struct e1k_reg plain_regs[] = { E1K_PLAIN_REGS(E1K_REG) };
+
+static u32 *values(struct e1k_state *s, const struct e1k_reg *r)
+{
+	return (void *)s + r->at;
+}
+
+static void save(struct e1k *e, const struct e1k_reg *r, size_t nr)
+{
+	unsigned int i;
+
+	for (; nr; nr--, r++)
+		for (i = 0; i < r->count; i++)
+			values(&e->state, r)[i] =
+				e1k_get(e, r->offset + i * r->stride);
+}
+
+/* After a reset most are right already, and reading is no dearer than writing. */
+static void load(struct e1k *e, const struct e1k_reg *r, size_t nr)
+{
+	unsigned int i;
+
+	for (; nr; nr--, r++)
+		for (i = 0; i < r->count; i++)
+			e1k_put(e, r->offset + i * r->stride,
+				values(&e->state, r)[i]);
+}
+
+void e1k_regs_save_tables(struct e1k *e)
+{
+	save(e, table_regs, ARRAY_SIZE(table_regs));
+}
+
+/* ICS shows what is in ICR, and after a write to IMC all of it. */
+static u32 read_causes(struct e1k *e)
+{
+	e1k_put(e, E1K_IMC, 0);
+	return e1k_get(e, E1K_ICS);
+}
+
+/* Of a card that is quiesced. */
+void e1k_regs_save(struct e1k *e)
+{
+	struct e1k_state *s = &e->state;
+
+	e1k_regs_save_tables(e);
+	save(e, flex_regs, ARRAY_SIZE(flex_regs));
+	save(e, plain_regs, ARRAY_SIZE(plain_regs));
+	s->CTRL[0] = e->frozen.ctrl;
+	s->RCTL[0] = e->frozen.rctl;
+	s->TCTL[0] = e->frozen.tctl;
+	s->IMS[0] = e->frozen.ims;
+	s->STATUS[0] = e->frozen.status;
+	s->ICR[0] = read_causes(e);
+	s->WUC[0] = e1k_get(e, E1K_WUC);
+	s->SWSM[0] = e1k_get(e, E1K_SWSM);
+	e1k_put(e, E1K_SWSM, s->SWSM[0]);
+}
+
+/*
+ * To a card that was just reset and is quiesced. What starts something is left
+ * to e1k_thaw().
+ */
+void e1k_regs_load(struct e1k *e)
+{
+	struct e1k_state *s = &e->state;
+
+	s->CTRL_EXT[0] &= ~(CTRL_EXT_ASDCHK | CTRL_EXT_EE_RST);
+	s->CTRL[0] &= ~(CTRL_RST | CTRL_PHY_RST);
+	e1k_put(e, E1K_CTRL, s->CTRL[0] | CTRL_GIO_MASTER_DISABLE);
+	load(e, table_regs, ARRAY_SIZE(table_regs));
+	load(e, flex_regs, ARRAY_SIZE(flex_regs));
+	load(e, plain_regs, ARRAY_SIZE(plain_regs));
+	e1k_put(e, E1K_WUC, s->WUC[0] & ~WUC_PME_STATUS);
+	e1k_put(e, E1K_SWSM, s->SWSM[0]);
+	e->frozen.ctrl = s->CTRL[0];
+	e->frozen.rctl = s->RCTL[0];
+	e->frozen.tctl = s->TCTL[0];
+	e->frozen.ims = s->IMS[0];
+	e->frozen.status = s->STATUS[0];
+	e1k_put(e, E1K_ICR, ~0);
+	e1k_put(e, E1K_ICS, s->ICR[0]);
+	e1k_flush(e);
+}
+
+bool e1k_regs_flex_used(const struct e1k_state *s)
+{
+	return memchr_inv(s->IP4AT, 0, offsetofend(struct e1k_state, FFVT) -
+			  offsetof(struct e1k_state, IP4AT));
+}
