@@ -105,6 +105,8 @@ stage() {
 	for n in ${shares[@]+"${shares[@]}"}; do
 		rsync -a "$REPO/${n%%=*}/" "$share/${n#*=}"
 	done
+	n=$("$LAB_DIR/kvm-amd.sh" "$kernel") || lab_die "no kvm-amd"
+	[ -z "$n" ] || install -D "$n" "$share/kvm/kvm-amd.ko"
 	[ "$hosts" = 1 ] || : >"$share/two-hosts"
 	[ -z "$wire" ] || : >"$share/wire"
 	for n in $(seq "$hosts"); do
@@ -277,7 +279,7 @@ for n in $(seq "$hosts"); do
 	[ "$code" -le "$worst" ] || worst=$code
 done
 [ -z "$out" ] || { mkdir -p "$out" && cp -a "$share/out/." "$out/"; }
-rm -rf "$share/modules" "$share/programs" "$share/selftests"
+rm -rf "$share/modules" "$share/programs" "$share/kvm" "$share/selftests"
 if [ -n "${LAB_DISCARD:-}" ]; then
 	rm -rf "$run"
 elif [ "$worst" = 0 ]; then

@@ -12,7 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lab/load.sh"
 
 # Without hardware support QEMU falls back to emulation: slow, but it works.
-lab_load kvm_amd || lab_load kvm_intel || echo "# no kvm"
+lab_load_kvm || echo "# no kvm"
 lab_load mdev
 lab_load vfio_iommu_type1
 lab_load vfio_pci
