@@ -127,28 +127,42 @@ link_args() { # HOST
 		-device "virtio-net-pci,netdev=link,mac=52:54:00:99:00:0$1"
 }
 
-# The network of the hosts' first e1000e: QEMU's own, or one for all hosts. That
-# one is a hub of host 1, since the guest's address moves from card to card.
+# One end of a cable, which loses what its other end does not take; a stream
+# would stop the sender for good. The address is this run's own.
+cable_end() { # ID OWN_PORT OTHER_PORT
+	local host="127.$((1 + ($$ >> 16))).$(($$ >> 8 & 255)).$(($$ & 255))"
+	printf '%s\n' -netdev "dgram,id=$1,local.type=inet,local.host=$host,local.port=$2,remote.type=inet,remote.host=$host,remote.port=$3"
+}
+
+# A hub in host 1's QEMU, to which cables lead from all cards on the wire.
+hub_args() {
+	local n
+	for n in $(seq "$hosts"); do
+		cable_end "cable$n" "401$n" "400$n"
+		printf '%s\n' -netdev "hubport,id=hub$n,hubid=0,netdev=cable$n"
+	done
+	printf '%s\n' -netdev hubport,id=peer,hubid=0 \
+		-device virtio-net-pci,netdev=peer,mac=52:54:00:98:00:01
+}
+
+# This machine's own monitor, as a port of it.
+monitor_args() { # HOST
+	local path=/src/build/${run##*/}/monitor$1
+	printf '%s\n' -chardev "socket,id=monitor,path=$path,server=on,wait=off" \
+		-mon chardev=monitor,mode=control \
+		-chardev "socket,id=l0,path=$path,reconnect-ms=100" \
+		-device virtio-serial-pci -device virtserialport,chardev=l0,name=l0
+}
+
+# The network of the hosts' first e1000e: QEMU's own, or the wire.
 wire_args() { # HOST
-	local dir=/src/build/${run##*/} socket port
-	socket=addr.type=unix,addr.path=$dir/wire
 	if [ -z "$wire" ]; then
 		printf '%s\n' -netdev user,id=n0
 		return
 	fi
-	port=socket,id=monitor,path=$dir/monitor$1
-	printf '%s\n' -chardev "$port,server=on,wait=off" \
-		-mon chardev=monitor,mode=control \
-		-chardev "${port/monitor/l0},reconnect-ms=100" \
-		-device virtio-serial-pci -device virtserialport,chardev=l0,name=l0
-	if [ "$1" = 2 ]; then
-		printf '%s\n' -netdev "stream,id=n0,server=off,reconnect-ms=100,$socket"
-		return
-	fi
-	[ "$hosts" = 1 ] || printf '%s\n' -netdev "stream,id=wire,server=on,$socket" \
-		-netdev hubport,id=other,hubid=0,netdev=wire
-	printf '%s\n' -netdev hubport,id=n0,hubid=0 -netdev hubport,id=peer,hubid=0 \
-		-device virtio-net-pci,netdev=peer,mac=52:54:00:98:00:01
+	monitor_args "$1"
+	[ "$1" != 1 ] || hub_args
+	cable_end n0 "400$1" "401$1"
 }
 
 accel_args() {

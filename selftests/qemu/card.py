@@ -100,6 +100,19 @@ class Emulated(Card):
 lab.DEVICES.update(nic=Card, emulated=Emulated)
 
 
+def register_table():
+    """{offset: (name, class, remark)} from the driver's table."""
+    table = {}
+    with open("/lab/e1000e/regs.h", encoding="ascii") as f:
+        text = f.read()
+    for name, offset, count, stride, kind, remark in re.findall(
+            r'\bR\((\w+),\s*(0x\w+),\s*(\d+), (\w+), (\w+), "(.*)"\)', text):
+        for n in range(int(count)):
+            at = int(offset, 16) + n * int(stride, 0)
+            table[at] = (name, kind, remark)
+    return table
+
+
 def port():
     """The lab machine's own QMP."""
     for path in glob.glob("/sys/class/virtio-ports/*/name"):

@@ -26,5 +26,5 @@ done
 "$dir/guest/mkguest.sh"
 "$dir/../lab/build.sh" "$kernel"
 exec "$dir/../lab/run.sh" --kernel "$kernel" --hosts "$hosts" --wire \
-	--timeout "$limit" -- /lab/selftests/qemu/in-lab.sh nic.py \
+	--share drivers/e1000e=e1000e --timeout "$limit" -- /lab/selftests/qemu/in-lab.sh nic.py \
 	${args[@]+"${args[@]}"}
