@@ -408,7 +408,7 @@ def source(setup, opts):
     return 1 if tap.failed else 0
 
 
-def main():
+def parse():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", choices=("nic", "emulated"), default="nic")
     parser.add_argument("--driver", default=card.Card.driver)
@@ -418,7 +418,11 @@ def main():
     parser.add_argument("--accel")
     parser.add_argument("--trace", action="append", default=[])
     parser.add_argument("--limit", type=float, default=1800)
-    opts = parser.parse_args()
+    return parser.parse_args()
+
+
+def main():
+    opts = parse()
     setup = setup_of(opts)
     if hosts.this_host() == 2:
         hosts.Agent(setup, card.Host()).serve(opts.limit)
