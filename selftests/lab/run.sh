@@ -191,7 +191,7 @@ machine() { # HOST
 		-virtfs "local,path=/src/build/${run##*/}/share,mount_tag=lab,security_model=none,multidevs=remap" \
 		-serial "file:/src/build/${run##*/}/console$1" \
 		-kernel "${files[0]}" -initrd "${files[2]}" \
-		-append "console=ttyS0 intel_iommu=on iommu=nopt mitigations=off panic=-1 loglevel=5 log_buf_len=4M lab.host=$1 lab.limit=$limit $append" \
+		-append "console=ttyS0 intel_iommu=on iommu=nopt mitigations=off no_timer_check panic=-1 loglevel=5 log_buf_len=4M lab.host=$1 lab.limit=$limit $append" \
 		${extra[@]+"${extra[@]}"} >"$run/qemu$1.log" 2>&1
 }
 
