@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is pending when the card stops fires where it goes on. */
+#include "kselftest_harness.h"
+#include "card.h"
+
+#define SOON	5000	/* ms; it comes at once */
+
+FIXTURE(two)
+{
+	struct card a;
+	struct card b;
+};
+
+FIXTURE_SETUP(two)
+{
+	ASSERT_EQ(0, card_open(&self->a, 0));
+	if (!vdev_path(1) || card_open(&self->b, 1))
+		SKIP(return, "one card only");
+}
+
+FIXTURE_TEARDOWN(two)
+{
+	card_close(&self->a);
+	if (self->b.mem)
+		card_close(&self->b);
+}
+
+static uint32_t causes(struct card *c)
+{
+	put(c, IMC, 0);
+	return get(c, ICS);
+}
+
+TEST_F(two, masked_causes_stay)
+{
+	uint32_t before;
+
+	put(&self->a, IMC, ~0);
+	put(&self->a, ICS, CAUSE_RXT0 | CAUSE_TXDW);
+	before = causes(&self->a);
+	ASSERT_TRUE(before & CAUSE_RXT0);
+	ASSERT_EQ(0, card_move(&self->a, &self->b));
+	EXPECT_EQ(before, causes(&self->b));
+	EXPECT_EQ(0, get(&self->b, IMS));
+	/* And reading takes them, as it does on the card. */
+	EXPECT_EQ(before, get(&self->b, ICR));
+	EXPECT_EQ(0, get(&self->b, ICR));
+}
+
+TEST_F(two, nothing_pending_fires_nothing)
+{
+	struct stream s = { 0 };
+	int fd;
+
+	put(&self->a, TCTL, TCTL_EN);
+	get(&self->a, ICR);
+	put(&self->a, IMS, CAUSE_RXT0 | CAUSE_TXDW | CAUSE_TXQE);
+	ASSERT_EQ(0, causes(&self->a));
+	ASSERT_EQ(0, card_save(&self->a, &s));
+	ASSERT_EQ(0, eventfds(&self->b, VFIO_PCI_MSI_IRQ_INDEX, &fd, 1));
+	ASSERT_EQ(0, card_load(&self->b, &s));
+	ASSERT_EQ(0, card_run(&self->b));
+	EXPECT_EQ(0, fired(fd, 50));
+	EXPECT_EQ(0, causes(&self->b));
+	stream_free(&s);
+}
+
+
+FIXTURE(kind)
+{
+	struct card a;
+	struct card b;
+};
+
+FIXTURE_VARIANT(kind)
+{
+	uint32_t index;
+	uint32_t cause;
+};
+
+FIXTURE_VARIANT_ADD(kind, intx)
+{
+	.index = VFIO_PCI_INTX_IRQ_INDEX, .cause = CAUSE_RXT0,
+};
+
+FIXTURE_VARIANT_ADD(kind, msi)
+{
+	.index = VFIO_PCI_MSI_IRQ_INDEX, .cause = CAUSE_RXT0,
+};
+
+FIXTURE_VARIANT_ADD(kind, msix)
+{
+	.index = VFIO_PCI_MSIX_IRQ_INDEX, .cause = CAUSE_RXQ0,
+};
+
+FIXTURE_SETUP(kind)
+{
+	ASSERT_EQ(0, card_open(&self->a, 0));
+	if (!vdev_path(1) || card_open(&self->b, 1))
+		SKIP(return, "one card only");
+}
+
+FIXTURE_TEARDOWN(kind)
+{
+	card_close(&self->a);
+	if (self->b.mem)
+		card_close(&self->b);
+}
+
+/* The source raised it where nobody listened; the target has a listener. */
+TEST_F(kind, pending_fires_on_the_target)
+{
+	struct stream s = { 0 };
+	int fd[5] = { -1, -1, -1, -1, -1 };
+	unsigned int nr = variant->index == VFIO_PCI_MSIX_IRQ_INDEX ? 5 : 1;
+
+	put(&self->a, IVAR, 0x00000008);	/* RXQ0 is vector 0 */
+	put(&self->a, IMC, ~0);
+	get(&self->a, ICR);
+	put(&self->a, IMS, variant->cause);
+	put(&self->a, ICS, variant->cause);
+	ASSERT_EQ(0, card_save(&self->a, &s));
+	ASSERT_EQ(0, eventfds(&self->b, variant->index, fd, nr));
+	ASSERT_EQ(0, card_load(&self->b, &s));
+	EXPECT_EQ(0, fired(fd[0], 0));
+	ASSERT_EQ(0, card_run(&self->b));
+	EXPECT_LT(0, fired(fd[0], SOON));
+	EXPECT_EQ(variant->cause, get(&self->b, IMS));
+	stream_free(&s);
+}
+
+/* None leaves while the card is stopped, and none is lost when it goes on. */
+TEST_F(kind, stopped_card_is_silent)
+{
+	unsigned int nr = variant->index == VFIO_PCI_MSIX_IRQ_INDEX ? 5 : 1;
+	int fd[5];
+
+	put(&self->a, IVAR, 0x00000008);
+	ASSERT_EQ(0, eventfds(&self->a, variant->index, fd, nr));
+	put(&self->a, IMS, variant->cause);
+	ASSERT_EQ(0, vdev_set_state(&self->a.v, VFIO_DEVICE_STATE_RUNNING_P2P,
+				    NULL));
+	put(&self->a, ICS, variant->cause);
+	EXPECT_EQ(0, fired(fd[0], 50));
+	ASSERT_EQ(0, card_run(&self->a));
+	EXPECT_LT(0, fired(fd[0], SOON));
+}
+
+TEST_HARNESS_MAIN
