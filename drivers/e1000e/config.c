@@ -107,9 +107,11 @@ static void command_written(struct e1k *e)
 	u16 command;
 
 	guard(mutex)(&e->lock);
+	pci_read_config_word(e->core.pdev, PCI_COMMAND, &command);
+	if (command & PCI_COMMAND_MASTER)
+		e1k_dma_possible(e);
 	if (!e->quiesced)
 		return;
-	pci_read_config_word(e->core.pdev, PCI_COMMAND, &command);
 	e->frozen.master = command & PCI_COMMAND_MASTER;
 	e1k_config_master(e, false);
 }
@@ -135,11 +137,15 @@ static ssize_t plain_rw(struct e1k *e, u32 pos, char __user *buf, size_t n,
 {
 	loff_t at = VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_CONFIG_REGION_INDEX) + pos;
 	struct vfio_device *vdev = &e->core.vdev;
+	pci_power_t before = e->core.pdev->current_state;
 	ssize_t ret = write ? vfio_pci_core_write(vdev, buf, n, &at) :
 			      vfio_pci_core_read(vdev, buf, n, &at);
 
 	if (ret <= 0)
 		return ret;
+	/* A card that wakes has forgotten all, and has loaded its own address. */
+	if (before >= PCI_D3hot && e->core.pdev->current_state == PCI_D0)
+		WRITE_ONCE(e->was_reset, true);
 	if (write && pos <= PCI_COMMAND && pos + ret > PCI_COMMAND)
 		command_written(e);
 	if (!write && command_patch(e, pos, buf, ret))

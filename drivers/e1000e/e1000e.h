@@ -4,6 +4,7 @@
 #define _E1000E_VFIO_H
 
 #include <linux/bits.h>
+#include <linux/completion.h>
 #include <linux/io.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
@@ -25,10 +26,15 @@
 #define E1K_NVM_MIN	64
 #define E1K_NVM_MAX	4096
 
+#define E1K_TX_QUEUES	2
+/* For segmentation, and for checksums alone. */
+#define E1K_TX_CONTEXTS	2
+
 /* Offsets that code has by name; the rest only stands in regs.h. */
 enum e1k_offset {
 #define E1K_OFFSET(name, offset, ...)	E1K_##name = (offset),
 	E1K_TABLE_REGS(E1K_OFFSET)
+	E1K_WAKE_REGS(E1K_OFFSET)
 	E1K_FLEX_REGS(E1K_OFFSET)
 	E1K_PLAIN_REGS(E1K_OFFSET)
 	E1K_TRICK_REGS(E1K_OFFSET)
@@ -76,7 +82,8 @@ enum e1k_phy_reg {
 struct e1k_state {
 #define E1K_MEMBER(name, offset, count, ...)	u32 name[count];
 	E1K_TABLE_REGS(E1K_MEMBER)
-	E1K_FLEX_REGS(E1K_MEMBER)
+	struct_group(wake, E1K_WAKE_REGS(E1K_MEMBER));
+	struct_group(flex, E1K_FLEX_REGS(E1K_MEMBER));
 	E1K_PLAIN_REGS(E1K_MEMBER)
 	E1K_TRICK_REGS(E1K_MEMBER)
 #undef E1K_MEMBER
@@ -94,13 +101,47 @@ struct e1k_state {
 	/* Configuration space: virtual registers, and what QEMU does not carry. */
 	u16 devctl;
 	u16 lnkctl;
-	u16 pmcsr;
 	u8 cache_line;
 	u8 latency;
 	u8 irq_line;
-	/* Last context descriptor of each transmit queue. */
-	u64 tx_context[4];
-	u8 tx_known[2];
+	/* Context descriptors of each transmit queue, the last one first. */
+	u64 tx_low[E1K_TX_QUEUES * E1K_TX_CONTEXTS];
+	u64 tx_high[E1K_TX_QUEUES * E1K_TX_CONTEXTS];
+	u32 tx_slot[E1K_TX_QUEUES * E1K_TX_CONTEXTS];
+	u8 tx_known[E1K_TX_QUEUES];
+};
+
+struct e1k_tx_context {
+	u32 slot;
+	u64 low;
+	u64 high;
+};
+
+/* A transmit ring in guest memory, and what was found in it. */
+struct e1k_tx_ring {
+	u64 base;
+	u32 slots;
+	u32 head;
+	u32 known;
+	struct e1k_tx_context found[E1K_TX_CONTEXTS];
+};
+
+/**
+ * struct e1k_tx_job - reading guest memory, by a worker
+ * @work: idle, or it owns @ring and @search
+ * @done: of the last one that was begun
+ * @lock: protects @runner; a leaf
+ * @runner: worker that is in it, or NULL
+ * @ring: what to look at, and what was found
+ * @search: look for contexts; otherwise see whether they are there
+ */
+struct e1k_tx_job {
+	struct work_struct work;
+	struct completion done;
+	spinlock_t lock; /* runner */
+	struct task_struct *runner;
+	struct e1k_tx_ring ring[E1K_TX_QUEUES];
+	bool search;
 };
 
 /**
@@ -132,8 +173,9 @@ struct e1k_frozen {
  * @state: what the driver answers for, and when the card is stopped all of it
  * @shadow: of a stream that is being loaded
  * @quiesced: no DMA and no interrupts: P2P states, STOP and what follows
- * @stopped: @state is that of the card
  * @frozen: valid while @quiesced
+ * @tables_stale: filter tables may have changed since they were in @state
+ * @flex_stale: so may flexible filters, which are 0 after a reset by the driver
  * @mdic_shown: reading MDIC gives @state.MDIC, since the driver used the card's
  * @stat_stays: what QEMU's counters still hold although it was read
  * @phy_base: PHY registers as they were when the driver was bound
@@ -142,12 +184,11 @@ struct e1k_frozen {
  * @nvm_own: what is in the card's
  * @nvm_shadow: of a stream that is being loaded
  * @nvm_words: in each of the three
- * @nvm_loaded: @nvm_shadow has come
- * @dma_log: the user wants to know about DMA
- * @tx_work: reads guest memory for @tx_found
- * @tx_runner: worker that is in @tx_work, or NULL
- * @tx_ring: what @tx_work looks at
- * @tx_found: what it has found
+ * @loaded: @state came with a stream, and the card has not run with it
+ * @log: guest memory that the card may have written
+ * @dma_seen: the card was on the bus since @log was started; not under @lock
+ * @was_reset: by somebody else; not under @lock
+ * @tx_job: reads guest memory; not under @lock
  */
 struct e1k {
 	struct vfio_pci_core_device core;
@@ -158,8 +199,9 @@ struct e1k {
 	struct e1k_state state;
 	struct e1k_state shadow;
 	bool quiesced;
-	bool stopped;
 	struct e1k_frozen frozen;
+	bool tables_stale;
+	bool flex_stale;
 	bool mdic_shown;
 	u32 stat_stays[E1K_NR_STATS];
 	u16 phy_base[E1K_NR_PHY];
@@ -168,8 +210,11 @@ struct e1k {
 	u16 *nvm_own;
 	u16 *nvm_shadow;
 	u32 nvm_words;
-	bool nvm_loaded;
-	atomic_t reset_seen; /* somebody else has reset the card */
+	bool loaded;
+	struct vmig_dirty_log log;
+	bool dma_seen;
+	bool was_reset;
+	struct e1k_tx_job tx_job;
 };
 
 static inline struct e1k *to_e1k(struct vfio_device *vdev)
@@ -238,7 +283,9 @@ void e1k_config_load(struct e1k *e);
 void e1k_regs_save_tables(struct e1k *e);
 void e1k_regs_save(struct e1k *e);
 void e1k_regs_load(struct e1k *e);
-bool e1k_regs_flex_used(const struct e1k_state *s);
+void e1k_regs_written(struct e1k *e, u32 offset);
+void e1k_regs_clear_flex(struct e1k *e);
+bool e1k_regs_flex_needed(const struct e1k_state *s);
 
 /* phy.c */
 u32 e1k_phy_mdic_read(struct e1k *e);
@@ -268,9 +315,22 @@ bool e1k_stats_read(struct e1k *e, u32 offset, u32 *value);
 void e1k_card_reset(struct e1k *e);
 void e1k_card_was_reset(struct e1k *e);
 void e1k_freeze(struct e1k *e);
-void e1k_thaw(struct e1k *e);
+void e1k_thaw(struct e1k *e, const struct e1k_tx_ring *contexts);
 bool e1k_frozen_read(struct e1k *e, u32 offset, u32 *value);
 bool e1k_frozen_write(struct e1k *e, u32 offset, u32 value);
+
+/* txctx.c */
+int e1k_tx_setup(void);
+void e1k_tx_teardown(void);
+void e1k_tx_init(struct e1k *e);
+void e1k_tx_close(struct e1k *e);
+void e1k_tx_find(struct e1k *e);
+bool e1k_tx_check(struct e1k *e, struct e1k_tx_ring *ring);
+void e1k_tx_replay(struct e1k *e, const struct e1k_tx_ring *ring);
+
+/* dirty.c */
+extern const struct vfio_log_ops e1k_log_ops;
+void e1k_dma_possible(struct e1k *e);
 
 /* migrate.c */
 void e1k_kind_init(struct e1k *e, char **platform);

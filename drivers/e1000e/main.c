@@ -20,8 +20,12 @@ static int e1k_init(struct vfio_device *vdev)
 		return ret;
 	mutex_init(&e->lock);
 	e1k_kind_init(e, &platform);
+	e1k_tx_init(e);
 	vmig_init(&e->vm, vdev, &e->kind);
+	vmig_dirty_init(&e->log);
 	vdev->mig_ops = &e1k_mig_ops;
+	if (VMIG_HAVE_DIRTY_LOG)
+		vdev->log_ops = &e1k_log_ops;
 	return 0;
 }
 
@@ -60,6 +64,8 @@ static void e1k_close(struct vfio_device *vdev)
 	struct e1k *e = to_e1k(vdev);
 
 	vmig_close(&e->vm);
+	e1k_tx_close(e);
+	vmig_dirty_stop(&e->log);
 	scoped_guard(mutex, &e->lock)
 		e->bar = NULL;
 	vfio_pci_core_close_device(vdev);
@@ -75,19 +81,6 @@ static ssize_t e1k_write(struct vfio_device *vdev, const char __user *buf,
 			 size_t count, loff_t *ppos)
 {
 	return e1k_rw(to_e1k(vdev), (char __user *)buf, count, ppos, true);
-}
-
-/*
- * What VFIO can do for the function, and in any case what the card itself can:
- * it has no function-level reset, and QEMU ends when a reset fails.
- */
-static long do_reset(struct e1k *e)
-{
-	if (e->core.reset_works &&
-	    vfio_pci_core_ioctl(&e->core.vdev, VFIO_DEVICE_RESET, 0))
-		pci_dbg(e->core.pdev, "the function could not be reset\n");
-	vmig_reset(&e->vm);
-	return 0;
 }
 
 static long do_hot_reset(struct e1k *e, unsigned long arg)
@@ -121,8 +114,13 @@ static long e1k_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	struct e1k *e = to_e1k(vdev);
 
 	switch (cmd) {
+	/*
+	 * The card resets itself, which always works: it has no function-level
+	 * reset, and QEMU ends when a reset fails.
+	 */
 	case VFIO_DEVICE_RESET:
-		return do_reset(e);
+		vmig_reset(&e->vm);
+		return 0;
 	case VFIO_DEVICE_PCI_HOT_RESET:
 		return do_hot_reset(e, arg);
 	case VFIO_DEVICE_GET_INFO:
@@ -225,15 +223,48 @@ static const struct pci_device_id e1k_ids[] = {
 };
 MODULE_DEVICE_TABLE(pci, e1k_ids);
 
+/* Somebody else has reset the card; maybe with locks held, so that is all. */
+static void e1k_reset_done(struct pci_dev *pdev)
+{
+	struct vfio_pci_core_device *core = dev_get_drvdata(&pdev->dev);
+
+	WRITE_ONCE(container_of(core, struct e1k, core)->was_reset, true);
+}
+
+static const struct pci_error_handlers e1k_err_handlers = {
+	.reset_done = e1k_reset_done,
+	.error_detected = vfio_pci_core_aer_err_detected,
+};
+
 static struct pci_driver e1k_driver = {
 	.name = KBUILD_MODNAME,
 	.id_table = e1k_ids,
 	.probe = e1k_probe,
 	.remove = e1k_remove,
-	.err_handler = &vfio_pci_core_err_handlers,
+	.err_handler = &e1k_err_handlers,
 	.driver_managed_dma = true,
 };
-module_pci_driver(e1k_driver);
+
+static int __init e1k_module_init(void)
+{
+	int ret = e1k_tx_setup();
+
+	if (ret)
+		return ret;
+	ret = pci_register_driver(&e1k_driver);
+	if (ret)
+		e1k_tx_teardown();
+	return ret;
+}
+
+static void __exit e1k_module_exit(void)
+{
+	pci_unregister_driver(&e1k_driver);
+	e1k_tx_teardown();
+}
+
+module_init(e1k_module_init);
+module_exit(e1k_module_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Live migration of the Intel 82574L (VFIO)");

@@ -13,6 +13,7 @@
  * PHY   registers of the PHY
  * STAT  statistics that the guest has not read yet
  * CONF  configuration space, and registers that the driver answers for
+ * TXCX  transmit contexts, if any was found in the rings
  *
  * PCI_COMMAND, BARs and interrupt vectors belong to the VMM's own state.
  */
@@ -26,6 +27,7 @@ static const struct vmig_field table_fields[] = {
 };
 
 static const struct vmig_field flex_fields[] = {
+	E1K_WAKE_REGS(REG_FIELD)
 	E1K_FLEX_REGS(REG_FIELD)
 };
 
@@ -56,9 +58,23 @@ static const struct vmig_field config_fields[] = {
 	VMIG_FIELD(struct e1k_state, irq_line, 0, U8_MAX),
 };
 
+static const struct vmig_field tx_fields[] = {
+	VMIG_FIELD_ARRAY(struct e1k_state, tx_low, 0, U64_MAX),
+	VMIG_FIELD_ARRAY(struct e1k_state, tx_high, 0, U64_MAX),
+	VMIG_FIELD_ARRAY(struct e1k_state, tx_slot, 0, U32_MAX),
+	VMIG_FIELD_ARRAY(struct e1k_state, tx_known, 0, E1K_TX_CONTEXTS),
+};
+
+static bool tx_needed(struct vmig_dev *vm)
+{
+	const struct e1k_state *s = &vm_to_e1k(vm)->state;
+
+	return s->tx_known[0] || s->tx_known[1];
+}
+
 static bool flex_needed(struct vmig_dev *vm)
 {
-	return e1k_regs_flex_used(&vm_to_e1k(vm)->state);
+	return e1k_regs_flex_needed(&vm_to_e1k(vm)->state);
 }
 
 #define FIELDS(table)	.fields = (table), .nr_fields = ARRAY_SIZE(table)
@@ -87,6 +103,10 @@ static const struct vmig_section e1k_sections[] = {
 	}, {
 		.tag = VMIG_TAG('C', 'O', 'N', 'F'), .name = "CONF",
 		.version = 1, FIELDS(config_fields),
+	}, {
+		.tag = VMIG_TAG('T', 'X', 'C', 'X'), .name = "TXCX",
+		.version = 1, .flags = VMIG_SEC_OPTIONAL, FIELDS(tx_fields),
+		.needed = tx_needed,
 	},
 };
 
@@ -108,19 +128,21 @@ static int quiesce(struct vmig_dev *vm)
 
 static int unquiesce(struct vmig_dev *vm)
 {
+	struct e1k_tx_ring contexts[E1K_TX_QUEUES];
 	struct e1k *e = vm_to_e1k(vm);
+	bool replay = e->loaded && e1k_tx_check(e, contexts);
 	struct e1k_wake w;
 
 	guard(mutex)(&e->lock);
 	e1k_wake_begin(e, &w);
-	e1k_thaw(e);
+	e1k_thaw(e, replay ? contexts : NULL);
 	e1k_wake_end(e, &w);
+	e->loaded = false;
 	return 0;
 }
 
-static int stop(struct vmig_dev *vm)
+static void save_card(struct e1k *e)
 {
-	struct e1k *e = vm_to_e1k(vm);
 	struct e1k_wake w;
 
 	guard(mutex)(&e->lock);
@@ -130,6 +152,16 @@ static int stop(struct vmig_dev *vm)
 	e1k_stats_collect(e);
 	e1k_config_save(e);
 	e1k_wake_end(e, &w);
+}
+
+/* What was loaded and has not run is as it came. */
+static int stop(struct vmig_dev *vm)
+{
+	struct e1k *e = vm_to_e1k(vm);
+
+	save_card(e);
+	if (!e->loaded)
+		e1k_tx_find(e);
 	return 0;
 }
 
@@ -176,6 +208,7 @@ static int load_commit(struct vmig_dev *vm)
 	e1k_wake_begin(e, &w);
 	memcpy(e->nvm, e->nvm_shadow, e->nvm_words * sizeof(u16));
 	e1k_card_reset(e);
+	e1k_regs_clear_flex(e);
 	e->state = e->shadow;
 	e1k_regs_load(e);
 	e1k_phy_load(e, e->state.phy, e->state.phy_page);
@@ -183,6 +216,7 @@ static int load_commit(struct vmig_dev *vm)
 	e->mdic_shown = true;
 	e1k_config_load(e);
 	e1k_wake_end(e, &w);
+	e->loaded = true;
 	return 0;
 }
 
@@ -195,13 +229,18 @@ static void reset(struct vmig_dev *vm)
 	if (!e->bar)
 		return;
 	e1k_wake_begin(e, &w);
+	/* A card that slept is awake after a reset. */
+	w.power = PCI_D0;
+	WRITE_ONCE(e->was_reset, false);
 	e1k_nvm_reset(e);
 	e1k_card_reset(e);
+	e1k_regs_clear_flex(e);
 	e1k_phy_reset(e);
 	e1k_config_reset(e);
 	if (e->quiesced)
 		e1k_config_master(e, e->frozen.master);
 	e->quiesced = false;
+	e->loaded = false;
 	e1k_wake_end(e, &w);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The PHY, behind MDIC. */
+#include <linux/iopoll.h>
 #include "e1000e.h"
 
 #define MDIC_DATA	0xffff
@@ -59,20 +60,24 @@ static void give_bus(struct e1k *e)
 		e1k_get(e, E1K_EXTCNF_CTRL) & ~EXTCNF_MDIO_SW);
 }
 
-static bool operate(struct e1k *e, u32 op, u8 reg, u16 data)
+/* What MDIC has at the end. */
+static u32 operate(struct e1k *e, u32 op, u8 reg, u16 data)
 {
+	u32 value;
+
 	e1k_put(e, E1K_MDIC,
 		op | MDIC_PHY | (u32)reg << MDIC_REG_SHIFT | data);
-	return e1k_poll(e, E1K_MDIC, MDIC_READY, MDIC_READY, MDIC_LIMIT_MS) &&
-	       !(e1k_get(e, E1K_MDIC) & MDIC_ERROR);
+	read_poll_timeout(e1k_get, value, value & MDIC_READY, 50,
+			  MDIC_LIMIT_MS * 1000, false, e, E1K_MDIC);
+	return value;
 }
 
 static bool phy_get(struct e1k *e, u8 reg, u16 *value)
 {
-	bool good = operate(e, MDIC_OP_READ, reg, 0);
+	u32 mdic = operate(e, MDIC_OP_READ, reg, 0);
 
-	*value = good ? e1k_get(e, E1K_MDIC) & MDIC_DATA : 0;
-	return good;
+	*value = mdic & MDIC_DATA;
+	return mdic & MDIC_READY && !(mdic & MDIC_ERROR);
 }
 
 static void phy_put(struct e1k *e, u8 reg, u16 value)

@@ -92,17 +92,31 @@ static void start_transmit(struct e1k *e)
 		e1k_put(e, E1K_ICR, ICR_TXQE);
 }
 
+/* The causes that this raises are not the guest's. */
+static void replay(struct e1k *e, const struct e1k_tx_ring *contexts)
+{
+	u32 causes;
+
+	e1k_put(e, E1K_IMC, 0);
+	causes = e1k_get(e, E1K_ICS);
+	e1k_tx_replay(e, contexts);
+	e1k_put(e, E1K_ICR, ~0);
+	e1k_put(e, E1K_ICS, causes);
+}
+
 /*
  * The other way, also on another card. The mask of interrupts comes last: what
  * is pending fires then. A link that is not as the guest knows it is news.
  */
-void e1k_thaw(struct e1k *e)
+void e1k_thaw(struct e1k *e, const struct e1k_tx_ring *contexts)
 {
 	struct e1k_frozen *f = &e->frozen;
 
 	e->quiesced = false;
 	e1k_config_master(e, f->master);
 	e1k_put(e, E1K_CTRL, f->ctrl);
+	if (contexts && f->master)
+		replay(e, contexts);
 	start_transmit(e);
 	if ((e1k_get(e, E1K_STATUS) ^ f->status) & STATUS_LINK)
 		e1k_put(e, E1K_ICS, ICR_LSC);
@@ -120,6 +134,7 @@ void e1k_card_was_reset(struct e1k *e)
 	memset(e->stat_stays, 0, sizeof(e->stat_stays));
 	e1k_stats_reset(e);
 	e->mdic_shown = false;
+	e->tables_stale = true;
 }
 
 /* What a CTRL.RST leaves in QEMU's model, and in silicon where that is said. */

@@ -14,6 +14,7 @@ struct e1k_reg {
 	.at = offsetof(struct e1k_state, name) },
 
 static const struct e1k_reg table_regs[] = { E1K_TABLE_REGS(E1K_REG) };
+static const struct e1k_reg wake_regs[] = { E1K_WAKE_REGS(E1K_REG) };
 static const struct e1k_reg flex_regs[] = { E1K_FLEX_REGS(E1K_REG) };
 static const struct e1k_reg plain_regs[] = { E1K_PLAIN_REGS(E1K_REG) };
 
@@ -43,9 +44,36 @@ static void load(struct e1k *e, const struct e1k_reg *r, size_t nr)
 				values(&e->state, r)[i]);
 }
 
+/* A guest has written a register, in a page that the driver sees. */
+void e1k_regs_written(struct e1k *e, u32 offset)
+{
+	u32 page = offset & ~0xfff;
+
+	if (page == (E1K_RA & ~0xfff))
+		e->tables_stale = true;
+	if (page == (E1K_FFMT & ~0xfff))
+		e->flex_stale = true;
+}
+
+/* What has changed of them since they were saved. */
 void e1k_regs_save_tables(struct e1k *e)
 {
-	save(e, table_regs, ARRAY_SIZE(table_regs));
+	if (e->tables_stale) {
+		save(e, table_regs, ARRAY_SIZE(table_regs));
+		save(e, wake_regs, ARRAY_SIZE(wake_regs));
+	}
+	if (e->flex_stale)
+		save(e, flex_regs, ARRAY_SIZE(flex_regs));
+	e->tables_stale = false;
+	e->flex_stale = false;
+}
+
+/* CTRL.RST need not do it. */
+void e1k_regs_clear_flex(struct e1k *e)
+{
+	memset(&e->state.flex, 0, sizeof(e->state.flex));
+	load(e, flex_regs, ARRAY_SIZE(flex_regs));
+	e->flex_stale = false;
 }
 
 /* ICS shows what is in ICR, and after a write to IMC all of it. */
@@ -61,7 +89,6 @@ void e1k_regs_save(struct e1k *e)
 	struct e1k_state *s = &e->state;
 
 	e1k_regs_save_tables(e);
-	save(e, flex_regs, ARRAY_SIZE(flex_regs));
 	save(e, plain_regs, ARRAY_SIZE(plain_regs));
 	s->CTRL[0] = e->frozen.ctrl;
 	s->RCTL[0] = e->frozen.rctl;
@@ -72,6 +99,17 @@ void e1k_regs_save(struct e1k *e)
 	s->WUC[0] = e1k_get(e, E1K_WUC);
 	s->SWSM[0] = e1k_get(e, E1K_SWSM);
 	e1k_put(e, E1K_SWSM, s->SWSM[0]);
+}
+
+static bool flex_used(const struct e1k_state *s)
+{
+	return memchr_inv(&s->flex, 0, sizeof(s->flex));
+}
+
+/* Is there anything for the section? */
+bool e1k_regs_flex_needed(const struct e1k_state *s)
+{
+	return memchr_inv(&s->wake, 0, sizeof(s->wake)) || flex_used(s);
 }
 
 /*
@@ -86,7 +124,9 @@ void e1k_regs_load(struct e1k *e)
 	s->CTRL[0] &= ~(CTRL_RST | CTRL_PHY_RST);
 	e1k_put(e, E1K_CTRL, s->CTRL[0] | CTRL_GIO_MASTER_DISABLE);
 	load(e, table_regs, ARRAY_SIZE(table_regs));
-	load(e, flex_regs, ARRAY_SIZE(flex_regs));
+	load(e, wake_regs, ARRAY_SIZE(wake_regs));
+	if (flex_used(s))
+		load(e, flex_regs, ARRAY_SIZE(flex_regs));
 	load(e, plain_regs, ARRAY_SIZE(plain_regs));
 	e1k_put(e, E1K_WUC, s->WUC[0] & ~WUC_PME_STATUS);
 	e1k_put(e, E1K_SWSM, s->SWSM[0]);
@@ -98,10 +138,4 @@ void e1k_regs_load(struct e1k *e)
 	e1k_put(e, E1K_ICR, ~0);
 	e1k_put(e, E1K_ICS, s->ICR[0]);
 	e1k_flush(e);
-}
-
-bool e1k_regs_flex_used(const struct e1k_state *s)
-{
-	return memchr_inv(s->IP4AT, 0, offsetofend(struct e1k_state, FFVT) -
-			  offsetof(struct e1k_state, IP4AT));
 }

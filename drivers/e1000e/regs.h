@@ -24,11 +24,13 @@
 	R(RSSRK,    0x05c80,  10, 4, EXACT, "RSS key")
 
 /* Filters that wake the host; sent when one of them is set. */
-#define E1K_FLEX_REGS(R)						\
+#define E1K_WAKE_REGS(R)						\
 	R(IP4AT,    0x05840,   4, 8, EXACT, "IPv4 addresses")		\
 	R(IP6AT,    0x05880,   4, 4, EXACT, "IPv6 address")		\
 	R(WUPM,     0x05a00,  32, 4, EXACT, "wake-up packet memory")	\
-	R(FFLT,     0x05f00,   6, 8, EXACT, "flexible filter lengths")	\
+	R(FFLT,     0x05f00,   6, 8, EXACT, "flexible filter lengths")
+
+#define E1K_FLEX_REGS(R)						\
 	R(FFMT,     0x09000, 128, 8, EXACT, "flexible filter masks")	\
 	R(FTFT,     0x09400, 128, 8, EXACT, "flexible TCO filters")	\
 	R(FFVT,     0x09800, 128, 8, EXACT, "flexible filter values")

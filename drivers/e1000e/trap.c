@@ -50,6 +50,7 @@ static void reg_write(struct e1k *e, u32 offset, u32 value)
 		return e1k_phy_mdic_write(e, value);
 	if (e->quiesced && e1k_frozen_write(e, offset, value))
 		return;
+	e1k_regs_written(e, offset);
 	e1k_put(e, offset, value);
 	if (reset)
 		e1k_card_was_reset(e);
@@ -61,6 +62,8 @@ static int guest_reg(struct e1k *e, u32 offset, u32 *value, bool write)
 	guard(mutex)(&e->lock);
 	if (!e1k_guest_begin(e))
 		return -EIO;
+	if (xchg(&e->was_reset, false))
+		e1k_card_was_reset(e);
 	if (!e1k_trapped(offset) && write)
 		e1k_put(e, offset, *value);
 	else if (!e1k_trapped(offset))

@@ -226,4 +226,42 @@ int vmig_dirty_report(struct vmig_dirty_log *log, unsigned long iova,
 }
 EXPORT_SYMBOL_GPL(vmig_dirty_report);
 
+/* What of a range a user asked for, as whole pages in one piece. */
+static void report_whole(const struct vmig_dirty_range *range, u64 iova,
+			 u64 last, struct iova_bitmap *dirty)
+{
+	u64 from = max(range->first << GRANULE_SHIFT, iova);
+	u64 to = min(((range->first + range->nr) << GRANULE_SHIFT) - 1, last);
+
+	if (from <= to)
+		iova_bitmap_set(dirty, from, to - from + 1);
+}
+
+/**
+ * vmig_dirty_report_all - a report that everything was written
+ * @log: log
+ * @iova: first byte of the range
+ * @len: its length
+ * @dirty: where the pages are reported
+ *
+ * For a device of which no more is known than that it may write. Otherwise as
+ * vmig_dirty_report().
+ *
+ * Return: 0, -EINVAL when the log is off.
+ */
+int vmig_dirty_report_all(struct vmig_dirty_log *log, unsigned long iova,
+			  unsigned long len, struct iova_bitmap *dirty)
+{
+	unsigned int i;
+
+	guard(mutex)(&log->lock);
+	if (!log->ranges)
+		return -EINVAL;
+	for (i = 0; len && i < log->ranges->nr; i++)
+		report_whole(&log->ranges->range[i], iova, iova + len - 1,
+			     dirty);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vmig_dirty_report_all);
+
 VMIG_IMPORT_IOMMUFD();

@@ -343,6 +343,8 @@ int vmig_dirty_stop(struct vmig_dirty_log *log);
 void vmig_dirty_mark(struct vmig_dirty_log *log, u64 iova, u64 len);
 int vmig_dirty_report(struct vmig_dirty_log *log, unsigned long iova,
 		      unsigned long len, struct iova_bitmap *dirty);
+int vmig_dirty_report_all(struct vmig_dirty_log *log, unsigned long iova,
+			  unsigned long len, struct iova_bitmap *dirty);
 
 __printf(3, 4) int vmig_refuse(struct vmig_dev *vm, int error,
 			       const char *fmt, ...);

@@ -5,8 +5,6 @@
 #include "card.h"
 
 #define LEN	100
-#define IP_OFF	14
-#define SUM_OFF	24	/* of the IP header's checksum */
 
 FIXTURE(two)
 {
@@ -188,70 +186,106 @@ TEST_F(two, reset_clears_statistics)
 	EXPECT_EQ(0, get(&self->a, STAT_TPT));
 }
 
-/* Tells the card where a checksum goes, and sends with it. */
+#define HEAD	54	/* Ethernet, IPv4 and TCP */
+#define MSS	100
+#define PAYLOAD	300
+
+/* Tells the card how to cut what follows into segments. */
 static void set_context(struct card *c)
 {
 	const uint64_t context[2] = {
-		IP_OFF | SUM_OFF << 8 | (uint64_t)(IP_OFF + 19) << 16,
-		(uint64_t)1 << 29,
+		14 | 24 << 8 | 33 << 16 | (uint64_t)34 << 32 |
+		(uint64_t)50 << 40,
+		/* TCP, IPv4, TSE, DEXT, RS; header and segment lengths. */
+		PAYLOAD | 0x2f000000 | (uint64_t)HEAD << 40 |
+		(uint64_t)MSS << 48,
 	};
 
 	post(c, context);
 }
 
-static void send_summed(struct card *c)
+/* Data with DTYP 1, DEXT, TSE, EOP, IFCS and RS; insert both checksums. */
+static void send_segments(struct card *c)
 {
-	/* Extended data: DEXT, EOP, IFCS, RS; insert the IP checksum. */
+	static const uint8_t head[HEAD] = {
+		0x52, 0x54, 0, 0, 0, 1, 0x52, 0x54, 0, 0, 0, 2, 0x08, 0x00,
+		0x45, 0, 0, 40, 0x12, 0x34, 0, 0, 64, 6, 0, 0,
+		10, 0, 0, 1, 10, 0, 0, 2,
+		0x10, 0, 0x20, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x18, 4, 0,
+	};
 	const uint64_t data[2] = {
 		IOVA + TX_BUFFER,
-		LEN | 1 << 20 | 1 << 29 | 0x0b000000 | (uint64_t)1 << 40,
+		(HEAD + PAYLOAD) | 1 << 20 | 0x2f000000 | (uint64_t)3 << 40,
 	};
 
-	memcpy(c->mem + TX_BUFFER, frame, LEN);
+	memset(c->mem + TX_BUFFER, 0x55, HEAD + PAYLOAD);
+	memcpy(c->mem + TX_BUFFER, head, HEAD);
 	post(c, data);
 }
 
-static uint16_t sum_of(const uint8_t *p, size_t len)
+static bool segments_came(struct card *c, unsigned int slot)
 {
-	uint32_t sum = 0;
+	unsigned int i;
 
-	for (; len; len -= 2, p += 2)
-		sum += p[0] << 8 | p[1];
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
-}
-
-static bool summed(struct card *c, unsigned int slot)
-{
-	const uint8_t *got = (void *)(c->mem + RX_BUFFERS + slot * BUFFER);
-
-	return received(c, slot) == LEN && sum_of(got + IP_OFF, 20) == 0xffff;
-}
-
-static void make_ip(void)
-{
-	static const uint8_t head[] = {
-		0x08, 0x00, 0x45, 0x00, 0x00, LEN - IP_OFF, 0x12, 0x34, 0, 0,
-		64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
-	};
-
-	fill(1);
-	memcpy(frame + 12, head, sizeof(head));
+	for (i = 0; i < PAYLOAD / MSS; i++)
+		if (received(c, slot + i) != HEAD + MSS)
+			return false;
+	return true;
 }
 
 /* A driver may set it once and send with it for ever. */
 TEST_F(two, transmit_context_moves)
 {
-	make_ip();
+	uint32_t before;
+
 	rings(&self->a);
 	go(&self->a);
 	set_context(&self->a);
-	send_summed(&self->a);
-	ASSERT_TRUE(summed(&self->a, 0));
+	send_segments(&self->a);
+	ASSERT_TRUE(segments_came(&self->a, 0));
+	get(&self->a, ICR);
+	before = get(&self->a, TDH);
 	ASSERT_EQ(0, card_move(&self->a, &self->b));
-	send_summed(&self->b);
-	EXPECT_TRUE(summed(&self->b, 1));
+	EXPECT_EQ(before, get(&self->b, TDH));
+	EXPECT_EQ(before, get(&self->b, TDT));
+	EXPECT_EQ(IOVA + TX_RING, get(&self->b, TDBAL));
+	EXPECT_EQ(0, get(&self->b, ICR));
+	send_segments(&self->b);
+	EXPECT_TRUE(segments_came(&self->b, 3));
+}
+
+/* And on, from a card that has not sent anything with it. */
+TEST_F(two, transmit_context_moves_on)
+{
+	rings(&self->a);
+	go(&self->a);
+	set_context(&self->a);
+	ASSERT_TRUE(sent(&self->a));
+	ASSERT_EQ(0, card_move(&self->a, &self->b));
+	ASSERT_EQ(0, vdev_reset(&self->a.v));
+	ASSERT_EQ(0, card_move(&self->b, &self->a));
+	send_segments(&self->a);
+	EXPECT_TRUE(segments_came(&self->a, 0));
+}
+
+/* With the last slot of the ring, and packets that wait behind it. */
+TEST_F(two, transmit_context_at_the_end_of_the_ring)
+{
+	rings(&self->a);
+	put(&self->a, TDH, RING - 1);
+	put(&self->a, TDT, RING - 1);
+	self->a.tail = RING - 1;
+	go(&self->a);
+	set_context(&self->a);
+	ASSERT_TRUE(sent(&self->a));
+	EXPECT_EQ(0, get(&self->a, TDH));
+	put(&self->a, TCTL, TCTL_PSP);
+	send_segments(&self->a);
+	ASSERT_EQ(0, card_move(&self->a, &self->b));
+	EXPECT_EQ(0, get(&self->b, TDH));
+	EXPECT_EQ(1, get(&self->b, TDT));
+	put(&self->b, TCTL, TCTL_EN | TCTL_PSP);
+	EXPECT_TRUE(segments_came(&self->b, 0));
 }
 
 TEST_HARNESS_MAIN
