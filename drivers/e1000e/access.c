@@ -45,24 +45,17 @@ void e1k_wake_begin(struct e1k *e, struct e1k_wake *w)
 
 	down_write(&e->core.memory_lock);
 	w->power = pdev->current_state;
-	if (w->power > PCI_D0)
+	if (w->power != PCI_D0)
 		power_up(e);
-	pci_read_config_word(pdev, PCI_COMMAND, &w->command);
-	if (!(w->command & PCI_COMMAND_MEMORY))
-		pci_write_config_word(pdev, PCI_COMMAND,
-				      w->command | PCI_COMMAND_MEMORY);
+	w->command = e1k_config_command(e, 0, PCI_COMMAND_MEMORY);
 }
 
 void e1k_wake_end(struct e1k *e, struct e1k_wake *w)
 {
 	struct pci_dev *pdev = e->core.pdev;
-	u16 command;
-
-	pci_read_config_word(pdev, PCI_COMMAND, &command);
 	if (!(w->command & PCI_COMMAND_MEMORY))
-		pci_write_config_word(pdev, PCI_COMMAND,
-				      command & ~PCI_COMMAND_MEMORY);
-	if (w->power > PCI_D0)
+		e1k_config_command(e, PCI_COMMAND_MEMORY, 0);
+	if (w->power != PCI_D0)
 		pci_set_power_state(pdev, w->power);
 	up_write(&e->core.memory_lock);
 }

@@ -144,7 +144,7 @@ static ssize_t plain_rw(struct e1k *e, u32 pos, char __user *buf, size_t n,
 	if (ret <= 0)
 		return ret;
 	/* A card that wakes has forgotten all, and has loaded its own address. */
-	if (before >= PCI_D3hot && e->core.pdev->current_state == PCI_D0)
+	if (before != PCI_D0 && e->core.pdev->current_state == PCI_D0)
 		WRITE_ONCE(e->was_reset, true);
 	if (write && pos <= PCI_COMMAND && pos + ret > PCI_COMMAND)
 		command_written(e);
@@ -188,19 +188,32 @@ ssize_t e1k_config_rw(struct e1k *e, char __user *buf, size_t count,
 	return done ? done : n;
 }
 
+/*
+ * Changes bits of the command register; returns what it was. With the lock that
+ * VFIO's handler of INTx has when it masks it in the same register.
+ */
+u16 e1k_config_command(struct e1k *e, u16 clear, u16 set)
+{
+	struct pci_dev *pdev = e->core.pdev;
+	u16 before, after;
+
+	guard(spinlock_irqsave)(&e->core.irqlock);
+	pci_read_config_word(pdev, PCI_COMMAND, &before);
+	after = (before & ~clear) | set;
+	if (after == before)
+		return before;
+	pci_write_config_word(pdev, PCI_COMMAND, after);
+	/* The answer comes after all that the card had written before. */
+	pci_read_config_word(pdev, PCI_COMMAND, &after);
+	return before;
+}
+
 /* May the card reach memory? Returns whether it could before. */
 bool e1k_config_master(struct e1k *e, bool on)
 {
-	struct pci_dev *pdev = e->core.pdev;
-	u16 before, command;
+	u16 before = on ? e1k_config_command(e, 0, PCI_COMMAND_MASTER) :
+			  e1k_config_command(e, PCI_COMMAND_MASTER, 0);
 
-	pci_read_config_word(pdev, PCI_COMMAND, &before);
-	command = before & ~PCI_COMMAND_MASTER;
-	if (on)
-		command |= PCI_COMMAND_MASTER;
-	pci_write_config_word(pdev, PCI_COMMAND, command);
-	/* The answer comes after all that the card had written before. */
-	pci_read_config_word(pdev, PCI_COMMAND, &command);
 	return before & PCI_COMMAND_MASTER;
 }
 

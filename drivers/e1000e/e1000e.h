@@ -275,6 +275,7 @@ ssize_t e1k_rw(struct e1k *e, char __user *buf, size_t count, loff_t *ppos,
 void e1k_config_reset(struct e1k *e);
 ssize_t e1k_config_rw(struct e1k *e, char __user *buf, size_t count,
 		      loff_t *ppos, bool write);
+u16 e1k_config_command(struct e1k *e, u16 clear, u16 set);
 bool e1k_config_master(struct e1k *e, bool on);
 void e1k_config_save(struct e1k *e);
 void e1k_config_load(struct e1k *e);
@@ -299,6 +300,7 @@ int e1k_nvm_init(struct e1k *e);
 void e1k_nvm_free(struct e1k *e);
 int e1k_nvm_probe(struct e1k *e);
 void e1k_nvm_reset(struct e1k *e);
+void e1k_nvm_regs_reset(struct e1k *e);
 void e1k_nvm_set_mac(struct e1k *e);
 u32 e1k_nvm_read(struct e1k *e, u32 offset);
 void e1k_nvm_write(struct e1k *e, u32 offset, u32 value);

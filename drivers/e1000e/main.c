@@ -52,8 +52,10 @@ static int e1k_open(struct vfio_device *vdev)
 		vfio_pci_core_disable(&e->core);
 		return PTR_ERR(bar);
 	}
-	scoped_guard(mutex, &e->lock)
+	scoped_guard(mutex, &e->lock) {
 		e->bar = bar;
+		e1k_nvm_reset(e);
+	}
 	vmig_open(&e->vm);
 	vfio_pci_core_finish_enable(&e->core);
 	return 0;

@@ -232,7 +232,6 @@ static void reset(struct vmig_dev *vm)
 	/* A card that slept is awake after a reset. */
 	w.power = PCI_D0;
 	WRITE_ONCE(e->was_reset, false);
-	e1k_nvm_reset(e);
 	e1k_card_reset(e);
 	e1k_regs_clear_flex(e);
 	e1k_phy_reset(e);

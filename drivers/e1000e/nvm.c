@@ -86,9 +86,17 @@ void e1k_nvm_free(struct e1k *e)
 	kfree(e->nvm_own);
 }
 
+/*
+ * For a new user. A reset does not do it, as it does not to any NVM: QEMU resets
+ * the device whenever its guest reboots, and that one keeps its address.
+ */
 void e1k_nvm_reset(struct e1k *e)
 {
 	memcpy(e->nvm, e->nvm_own, e->nvm_words * sizeof(u16));
+}
+
+void e1k_nvm_regs_reset(struct e1k *e)
+{
 	e->state.EECD = 0;
 	e->state.EERD = EERW_DONE;
 	e->state.FLA = 0;

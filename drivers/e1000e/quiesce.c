@@ -131,6 +131,7 @@ void e1k_card_was_reset(struct e1k *e)
 	usleep_range(1000, 1200);
 	e1k_poll(e, E1K_EECD, EECD_AUTO_RD, EECD_AUTO_RD, AUTO_READ_LIMIT_MS);
 	e1k_nvm_set_mac(e);
+	e1k_nvm_regs_reset(e);
 	memset(e->stat_stays, 0, sizeof(e->stat_stays));
 	e1k_stats_reset(e);
 	e->mdic_shown = false;

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh [--short]: inside a lab machine, the driver of the Intel 82574L with two
-# cards: what it promises itself, and, unless short, the conformance suite. TAP.
+# run.sh [--short] [OPTIONS...]: inside a lab machine, the driver of the Intel
+# 82574L with two cards: what it promises itself and, unless short, the
+# conformance suite, which has the options. TAP.
 # Tests are called by tap.
 # shellcheck disable=SC2317
 set -uo pipefail
@@ -51,6 +52,37 @@ programs() {
 	done
 }
 
+# A stream of a device of another type, for the test that wants one.
+other_stream() {
+	local uuid=33333333-0000-4000-8000-00000000000a
+	local type=/sys/class/mdev_bus/vfio_mig_vgpu/mdev_supported_types/vfio_mig_vgpu-4
+	lab_load mdev && lab_load vfio_mig_vgpu && echo "$uuid" >"$type/create" &&
+		VFIO_MIG_DEVICE=/sys/bus/mdev/devices/$uuid \
+			/lab/programs/e1000e-save "$1" &&
+		echo 1 >"/sys/bus/mdev/devices/$uuid/remove"
+}
+
+# How devices can be opened here.
+ways() {
+	echo group
+	[ ! -e /dev/iommu ] || echo cdev
+}
+
+conformance() {
+	local way
+	for way in $(ways); do
+		echo "# by $way"
+		"$here/../conformance/vfio-conformance" --programs /lab/programs \
+			--open "$way" --destructive --device2 "$VFIO_MIG_DEVICE2" \
+			"$@" "$VFIO_MIG_DEVICE" || status=1
+	done
+}
+
+short=''
+if [ "${1:-}" = --short ]; then
+	short=1
+	shift
+fi
 lab_load vfio_pci && lab_load vfio_iommu_type1 && lab_load e1000e_vfio_pci ||
 	exit 1
 mapfile -t card < <(cards)
@@ -64,8 +96,11 @@ done
 tap "one accepts the other" accepts "${card[0]}" "${card[1]}"
 tap "and nothing else" refuses "${card[0]}" "$(cat "${card[1]}/version")"
 tap "the stock driver has it again, and we" stock_driver_again "${card[0]}"
+export E1000E_OTHER_STREAM=/tmp/other-stream
+tap "a stream of another device is saved" other_stream "$E1000E_OTHER_STREAM"
 echo "1..$number"
 
 export VFIO_MIG_DEVICE=${card[0]} VFIO_MIG_DEVICE2=${card[1]}
 programs
+[ -n "$short" ] || conformance "$@"
 exit $status
