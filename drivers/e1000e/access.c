@@ -53,6 +53,7 @@ void e1k_wake_begin(struct e1k *e, struct e1k_wake *w)
 void e1k_wake_end(struct e1k *e, struct e1k_wake *w)
 {
 	struct pci_dev *pdev = e->core.pdev;
+
 	if (!(w->command & PCI_COMMAND_MEMORY))
 		e1k_config_command(e, PCI_COMMAND_MEMORY, 0);
 	if (w->power != PCI_D0)

@@ -66,7 +66,6 @@ TEST_F(two, nothing_pending_fires_nothing)
 	stream_free(&s);
 }
 
-
 FIXTURE(kind)
 {
 	struct card a;

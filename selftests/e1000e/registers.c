@@ -106,6 +106,7 @@ static void scribble(struct card *c)
 	put(c, WUC, 2);
 	put(c, SWSM, 2);
 	put(c, EERD, 3 << 2 | 1);
+	put(c, MDIC, 1 << 27 | 1 << 21 | 2 << 16);	/* PHYID1 */
 	put(c, FLA, 0x77);
 	put(c, EECD, 1 << 6);
 }
@@ -182,6 +183,32 @@ TEST_F(card, same_on_another_card)
 	EXPECT_EQ(0, differences(&before, &after));
 }
 
+/* What was sent early is sent again where it has changed. */
+TEST_F(card, changes_while_it_is_sent_are_not_lost)
+{
+	struct stream s = { 0 };
+	int fd;
+
+	scribble(&self->a);
+	ASSERT_EQ(0, vdev_set_state(&self->a.v, VFIO_DEVICE_STATE_PRE_COPY,
+				    &fd));
+	stream_read(fd, &s, 4096);
+	put(&self->a, MTA + 4, 0x1234567);
+	put(&self->a, RA + 8, 0x7654321);
+	put(&self->a, WUPM, 0x11111111);
+	put(&self->a, FFVT + 8, 0x22222222);
+	take(&self->a, &before);
+	ASSERT_EQ(0, vdev_set_state(&self->a.v, VFIO_DEVICE_STATE_STOP_COPY,
+				    NULL));
+	ASSERT_EQ(0, stream_read(fd, &s, 4096));
+	close(fd);
+	ASSERT_EQ(0, card_load(&self->a, &s));
+	ASSERT_EQ(0, card_run(&self->a));
+	take(&self->a, &after);
+	EXPECT_EQ(0, differences(&before, &after));
+	stream_free(&s);
+}
+
 TEST_F(card, untouched_card_moves)
 {
 	if (!self->two)
@@ -201,6 +228,12 @@ TEST_F(card, reset_forgets)
 	ASSERT_EQ(0, vdev_reset(&self->a.v));
 	take(&self->a, &after);
 	EXPECT_EQ(0, differences(&before, &after));
+	/* Those that a CTRL.RST leaves. */
+	EXPECT_EQ(0x00140014, get(&self->a, PBA));
+	EXPECT_EQ(0x28, get(&self->a, PBS));
+	EXPECT_EQ(0x8100, get(&self->a, VET));
+	EXPECT_EQ(0, get(&self->a, ITR));
+	EXPECT_EQ(0, get(&self->a, EITR));
 }
 
 TEST_F(card, next_user_finds_nothing)

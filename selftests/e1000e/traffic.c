@@ -92,12 +92,15 @@ static void posted_while_in(struct __test_metadata *_metadata, struct card *c,
 	fill(state);
 	ASSERT_EQ(0, vdev_set_state(&c->v, state, NULL));
 	send_frame(c, frame, LEN);
+	EXPECT_FALSE(card_on_bus(c));
 	/* Nor does it help to say that it may. */
 	command(c, CMD_MEM | CMD_MASTER);
+	EXPECT_FALSE(card_on_bus(c));
 	put(c, TCTL, TCTL_EN | TCTL_PSP);
 	EXPECT_EQ(0, get(c, TDH));
 	EXPECT_EQ(0, c->mem[RX_RING + 12]);
 	ASSERT_EQ(0, card_run(c));
+	EXPECT_TRUE(card_on_bus(c));
 	EXPECT_TRUE(sent(c));
 	EXPECT_TRUE(came_back(c, 0));
 }
