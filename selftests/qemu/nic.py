@@ -334,7 +334,9 @@ def test_reboot(guest, opts):
     guest.starts = 0
     guest.network()
     guest.check_mac()
-    migrate_with_traffic(guest, 1)
+    with Traffic(guest) as traffic:
+        e2e.report(guest.move())
+        traffic.goes_on()
 
 
 def test_reboot_here(guest, opts):
