@@ -42,6 +42,7 @@ class NicGuest(two_hosts.TravellingGuest):
 
     def boot(self, gpus):
         self.up = False
+        self.before = ""
         self.commands = self.starts = 0
         self.adopt(lab.VM(self.setup, self.devices(1), paused=True))
 
