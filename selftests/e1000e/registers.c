@@ -286,6 +286,25 @@ TEST_F(card, moves_asleep)
 	EXPECT_NE(~0u, get(&self->a, STATUS));
 }
 
+/* The user has allowed the host to suspend it. */
+TEST_F(card, works_from_low_power)
+{
+	int enter = VFIO_DEVICE_FEATURE_SET |
+		    VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY;
+
+	if (vdev_feature(&self->a.v, enter, NULL, 0))
+		SKIP(return, "no low power");
+	EXPECT_NE(~0u, get(&self->a, STATUS));
+	ASSERT_EQ(0, vdev_set_state(&self->a.v, VFIO_DEVICE_STATE_STOP_COPY,
+				    NULL));
+	ASSERT_EQ(0, card_run(&self->a));
+	EXPECT_NE(~0u, get(&self->a, STATUS));
+	vdev_feature(&self->a.v, enter, NULL, 0);
+	card_close(&self->a);
+	ASSERT_EQ(0, card_open(&self->a, 0));
+	EXPECT_NE(~0u, get(&self->a, STATUS));
+}
+
 TEST_F(card, trapped_pages_are_not_mapped)
 {
 	struct vfio_region_info info;
