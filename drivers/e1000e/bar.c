@@ -118,21 +118,60 @@ long e1k_region_info_ioctl(struct e1k *e, void __user *arg)
 }
 #endif
 
+static u64 bar_offset(const struct vm_area_struct *vma)
+{
+	return ((u64)vma->vm_pgoff << PAGE_SHIFT) & VFIO_PCI_OFFSET_MASK;
+}
+
+/* A trapped page is not there, also not in a mapping of the whole BAR. */
+static vm_fault_t bar_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct vfio_pci_core_device *core = vma->vm_private_data;
+	struct e1k *e = container_of(core, struct e1k, core);
+
+	if (e1k_trapped(bar_offset(vma) + vmf->address - vma->vm_start))
+		return VM_FAULT_SIGBUS;
+	return READ_ONCE(e->bar_ops)->fault(vmf);
+}
+
+static const struct vm_operations_struct bar_vm_ops = { .fault = bar_fault };
+
+static bool all_trapped(u64 offset, u64 end)
+{
+	for (; offset < end; offset += PAGE_SIZE)
+		if (!e1k_trapped(offset))
+			return false;
+	return true;
+}
+
+/*
+ * Users that do not look for sparse areas, as the kernel's own tests, map all of
+ * a BAR, and get what there is.
+ */
+static int mmap_regs(struct e1k *e, struct vm_area_struct *vma)
+{
+	u64 offset = bar_offset(vma), end = offset + (vma->vm_end - vma->vm_start);
+	int ret;
+
+	if (end > E1K_REGS_LEN || all_trapped(offset, end))
+		return -EINVAL;
+	ret = vfio_pci_core_mmap(&e->core.vdev, vma);
+	if (ret)
+		return ret;
+	WRITE_ONCE(e->bar_ops, vma->vm_ops);
+	vma->vm_ops = &bar_vm_ops;
+	return 0;
+}
+
 int e1k_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 {
 	unsigned int index = vma->vm_pgoff >>
 			     (VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT);
-	u64 offset = ((u64)vma->vm_pgoff << PAGE_SHIFT) & VFIO_PCI_OFFSET_MASK;
-	u64 end = offset + (vma->vm_end - vma->vm_start);
 
 	if (index == E1K_BAR_FLASH)
 		return -EINVAL;
 	if (index != E1K_BAR_REGS)
 		return vfio_pci_core_mmap(vdev, vma);
-	if (end > E1K_REGS_LEN)
-		return -EINVAL;
-	for (; offset < end; offset += PAGE_SIZE)
-		if (e1k_trapped(offset))
-			return -EINVAL;
-	return vfio_pci_core_mmap(vdev, vma);
+	return mmap_regs(to_e1k(vdev), vma);
 }

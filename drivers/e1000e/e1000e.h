@@ -170,6 +170,7 @@ struct e1k_frozen {
  * @lock: protects all below; taken after vm.state_mutex and before
  *	core.memory_lock. Never held across an access to user memory.
  * @bar: BAR0, NULL unless the device is open
+ * @bar_ops: VFIO's, of mappings of BAR0; always the same, and needs no lock
  * @state: what the driver answers for, and when the card is stopped all of it
  * @shadow: of a stream that is being loaded
  * @quiesced: no DMA and no interrupts: P2P states, STOP and what follows
@@ -196,6 +197,7 @@ struct e1k {
 	struct vmig_kind kind;
 	struct mutex lock; /* see above */
 	void __iomem *bar;
+	const struct vm_operations_struct *bar_ops;
 	struct e1k_state state;
 	struct e1k_state shadow;
 	bool quiesced;

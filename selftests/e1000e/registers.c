@@ -327,6 +327,35 @@ TEST_F(card, trapped_pages_are_not_mapped)
 	}
 }
 
+static volatile uint32_t *map_all(struct __test_metadata *_metadata,
+				  struct vdev *v)
+{
+	struct vfio_region_info info;
+	void *p;
+
+	ASSERT_EQ(0, vdev_region(v, BAR_REGS, &info));
+	p = mmap(NULL, info.size, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd,
+		 info.offset);
+	ASSERT_NE(MAP_FAILED, p);
+	return p;
+}
+
+/* For users that do not look for sparse areas. */
+TEST_F(card, whole_bar_has_pages_that_are_mapped)
+{
+	volatile uint32_t *bar = map_all(_metadata, &self->a.v);
+
+	put(&self->a, RDLEN, 0x1000);
+	EXPECT_EQ(0x1000, bar[RDLEN / 4]);
+}
+
+TEST_F_SIGNAL(card, whole_bar_has_no_trapped_page, SIGBUS)
+{
+	volatile uint32_t *bar = map_all(_metadata, &self->a.v);
+
+	TH_LOG("%#x", bar[0]);
+}
+
 TEST_F(card, state_is_small)
 {
 	struct stream early = { 0 }, all = { 0 };

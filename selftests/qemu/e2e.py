@@ -36,6 +36,8 @@ def ticks(text):
 class Guest:
     """A guest's life, in one machine after the other."""
 
+    downtime_limit = 2000       # milliseconds
+
     def __init__(self, setup, gpus=1):
         self.setup = setup
         self.before = ""
@@ -82,7 +84,8 @@ class Guest:
         src, dst = self.vm, self.target()
         if prepare:
             prepare(src, dst)
-        src.set_parameters(downtime_limit=2000, max_bandwidth=FAST)
+        src.set_parameters(downtime_limit=self.downtime_limit,
+                           max_bandwidth=FAST)
         result = lab.migrate(src, dst.listen())
         equal("migration", result, "completed")
         dst.wait_status(("completed",), 30)
@@ -267,8 +270,8 @@ def test_multifd(guest, opts):
     move_by_multifd(guest)
 
 
-def test_reboot(guest, opts):
-    """guest that reboots during pre-copy lives on, on one side"""
+def reboot_while_sent(guest):
+    """Where the migration ends the guest has booted again."""
     dst = guest.target()
     since = slow_start(guest, dst)
     resets = guest.vm.mark()
@@ -276,7 +279,8 @@ def test_reboot(guest, opts):
     guest.vm.say("reboot")
     guest.vm.wait_event("RESET", 30, resets)
     guest.vm.expect(r"^draw: ready", 180)
-    guest.vm.set_parameters(downtime_limit=2000, max_bandwidth=FAST)
+    guest.vm.set_parameters(downtime_limit=guest.downtime_limit,
+                            max_bandwidth=FAST)
     result = guest.vm.wait_status(lab.ENDED, 120, since)
     print("# the migration has " + result)
     if result == "completed":
@@ -289,6 +293,11 @@ def test_reboot(guest, opts):
         guest.drop(dst)
     guest.before = ""
     guest.goes_on()
+
+
+def test_reboot(guest, opts):
+    """guest that reboots during pre-copy lives on, on one side"""
+    reboot_while_sent(guest)
 
 
 def test_two(guest, opts):
