@@ -15,6 +15,7 @@
 #include "vfiomig.h"
 
 #define DEVICE_FD 9
+#define LIMIT 90		/* seconds, and no test hangs */
 
 static struct fake fake;
 
@@ -80,6 +81,7 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		return 99;
+	alarm(LIMIT);
 	configure(&fake);
 	ret = cli_main(argc - 1, argv + 1);
 	tell(&fake, argv[1]);

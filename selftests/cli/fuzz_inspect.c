@@ -42,7 +42,7 @@ static void path_of(int fd, char path[PATH_LEN])
 static int inspect(int fd)
 {
 	char path[PATH_LEN];
-	char *argv[] = {
+	char *argv[5] = {
 		"inspect", path, "--target",
 		"vmig1 type=bochs-vgpu stream=1.0 accepts=1.0-1.1 eq_vram_mib=4",
 		NULL
@@ -56,7 +56,7 @@ static int inspect(int fd)
 static int convert(int fd, int to, char *version)
 {
 	char path[PATH_LEN];
-	char *argv[] = { "convert", path, "-", "--stream", version, NULL };
+	char *argv[6] = { "convert", path, "-", "--stream", version, NULL };
 	int out = dup(STDOUT_FILENO), ret;
 
 	path_of(fd, path);

@@ -134,7 +134,7 @@ static const char *record_name(const struct vfiomig_record *r,
 	if (sec)
 		return sec->name;
 	if (!r->vendor && (tag == VMIG_TAG_TOKEN || tag == VMIG_TAG_LOST))
-		return r->tag;
+		return &r->tag[0];
 	return "";
 }
 

@@ -182,7 +182,7 @@ nobody_reads() {
 	mkfifo "$work/watch"
 	vfio-mig watch --timeout 120 >/dev/full 2>"$work/watch" &
 	exec {events}<"$work/watch"
-	read -r -t 60 -u "$events" line && vfio-mig save $a "$work/watched"
+	read -r -t 60 -u "$events" line && vfio-mig save "$a" "$work/watched"
 	wait $! || code=$?
 	exec {events}<&-
 	[ "$code" = 3 ]
