@@ -88,7 +88,8 @@ tap "mdev types, and no mdev in the kernel" finds "error kconfig-mdev -" mdevs
 mkdir -p "$WORK/mdevs/proc"
 gzip -c "$WORK"/vendors/boot/config-* >"$WORK/mdevs/proc/config.gz"
 rm "$WORK"/mdevs/boot/config-*
-tap "options are also taken from /proc/config.gz" finds_not kconfig-mdev mdevs
+tap "options are read from /proc/config.gz" finds_not kconfig-unknown mdevs
+tap "and taken from there" finds_not kconfig-mdev mdevs
 rm "$WORK/mdevs/proc/config.gz"
 tap "options that nobody can read" finds "note kconfig-unknown -" mdevs
 

@@ -48,6 +48,12 @@ edit_differs() { # "KIND WHAT" PROGRAM
 	[ "$out" = "$1" ] || { echo "it is: $out"; return 1; }
 }
 
+# A register that moves in the second dump alone.
+same_register() {
+	jq '.registers.bar2.rows["0020"] = "ff"' "$dump" >"$WORK/edited.json"
+	exits 0 on sick fingerprint "$WORK/edited.json" --compare "$WORK/moving.json"
+}
+
 has() { # PROGRAM
 	jq -e "$1" "$dump"
 }
@@ -182,6 +188,10 @@ tap "a register" edit_differs "registers bar2 register 0x20" \
 	'.registers.bar2.rows["0020"] = "ff"'
 tap "a register that moves: not" edit_differs "" \
 	'.registers.bar2.rows["0010"] = "05000000000000000200000000000000"'
+tap "nor one that moves in one of the dumps" edit_differs "" \
+	'.registers.bar2.rows["0020"] = "ff" | .registers.bar2.moving = [16, 32]'
+jq '.registers.bar2.moving += [32]' "$dump" >"$WORK/moving.json"
+tap "in the other either" same_register
 tap "the one beside it does not move" edit_differs "registers bar2 register 0x18" \
 	'.registers.bar2.rows["0010"] = "01000000000000000300000000000000"'
 tap "registers of another size" edit_differs "registers bar2" '.registers.bar2.size = 128'

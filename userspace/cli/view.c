@@ -14,6 +14,7 @@
 /* Registers beyond are no registers, but memory. */
 #define REGISTERS_MAX 0x20000
 
+/* @buf: for names that are no constants. */
 static const char *region_name(unsigned int index, char buf[16])
 {
 	static const char *const names[] = {
@@ -96,10 +97,10 @@ static json_t *region_json(const struct vfio_region_info *info)
 {
 	const struct vfio_region_info_cap_type *type;
 	json_t *value;
-	char name[16];
+	char buf[16];
 
 	value = json_pack("{s:s, s:I, s:b, s:b, s:o}",
-			  "name", region_name(info->index, name),
+			  "name", region_name(info->index, buf),
 			  "size", (json_int_t)info->size,
 			  "read", info->flags & VFIO_REGION_INFO_FLAG_READ,
 			  "write", info->flags & VFIO_REGION_INFO_FLAG_WRITE,
@@ -279,9 +280,9 @@ struct viewer {
 static void look_into(struct viewer *v, const struct vfio_region_info *info)
 {
 	json_t *registers = NULL, *edid = NULL;
-	char name[16];
+	char buf[16];
+	const char *name = region_name(info->index, buf);
 
-	region_name(info->index, name);
 	if (info->index >= VFIO_PCI_NUM_REGIONS)
 		edid = edid_of_region(v->h, info);
 	else if (info->index <= VFIO_PCI_BAR5_REGION_INDEX &&

@@ -8,9 +8,10 @@
 
 host omega 5.19.0-test
 options VFIO_PCI
+# The best is neither the first nor the last.
 alias_of "v*d*sv*sd*bc*sc*i*" vfio_pci
-alias_of "v00008086d000010D3sv*sd*bc*sc*i*" e1000e_vfio_pci
 alias_of "v00008086d000010D3sv00008086sd*bc*sc*i*" best_vfio_pci
+alias_of "v00008086d000010D3sv*sd*bc*sc*i*" e1000e_vfio_pci
 
 driver e1000e e1000e
 driver vfio-pci vfio_pci
