@@ -70,7 +70,7 @@ is_user() { case $1 in *_user.h) true ;; drivers/* | include/*) false ;; esac }
 # compare versions, user space has its own types, calls libraries by their names
 # and maps registers, and cites sentences. Macros that describe a
 # structure's members take sizes and offsets of the same argument. A binary
-# attribute that belongs to one object is not constant. A table of registers is a
+# attribute that belongs to one object is not constant. A table of registers or commands is a
 # list of macro calls, of which each user wants some arguments.
 checkpatch() {
 	local file user=() trace=() compat=() tables=() other=() status=0
@@ -78,7 +78,7 @@ checkpatch() {
 		case $file in
 		*/trace.h) trace+=("$file") ;;
 		include/compat/*) compat+=("$file") ;;
-		drivers/e1000e/*) tables+=("$file") ;;
+		drivers/e1000e/* | userspace/cli/commands.h) tables+=("$file") ;;
 		*) if is_user "$file"; then user+=("$file"); else other+=("$file"); fi ;;
 		esac
 	done < <(tracked '*.[ch]')

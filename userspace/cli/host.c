@@ -171,7 +171,7 @@ static bool of_vfio(const struct object *o)
 	if (snprintf(path, sizeof(path), "%s/vfio-dev", o->dir) < PATH_MAX &&
 	    !access(path, F_OK))
 		return true;
-	return strstr(o->driver, "vfio") != NULL;
+	return !!strstr(o->driver, "vfio");
 }
 
 static int walk_object(void *arg, const char *dir, const char *name)
