@@ -14,6 +14,7 @@ status=0
 
 part() { # MODULES FIXTURE
 	LAB_MODULES=$1
+	! lab_loaded vfio_mig_vgpu || return 1
 	lab_load vfio_mig_vgpu || return 1
 	echo "$uuid" >"$types/vfio_mig_vgpu-4/create" || return 1
 	downstream -f "$2" || status=1

@@ -49,7 +49,7 @@ FIXTURE(guest)
 	int error;	/* errno of KVM_RUN, or an exit reason that is none */
 };
 
-/* The first region that can be mapped and is large enough. */
+/* The first region that is large enough and can be mapped as a whole. */
 static uint8_t *map_region(struct vdev *v)
 {
 	struct vfio_region_info info;
@@ -57,7 +57,8 @@ static uint8_t *map_region(struct vdev *v)
 
 	for (i = 0; i <= VFIO_PCI_BAR5_REGION_INDEX; i++) {
 		if (vdev_region(v, i, &info) || info.size < REGION_SIZE ||
-		    !(info.flags & VFIO_REGION_INFO_FLAG_MMAP))
+		    !(info.flags & VFIO_REGION_INFO_FLAG_MMAP) ||
+		    info.flags & VFIO_REGION_INFO_FLAG_CAPS)
 			continue;
 		return mmap(NULL, REGION_SIZE, PROT_READ | PROT_WRITE,
 			    MAP_SHARED, v->fd, info.offset);
