@@ -3,30 +3,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include "kselftest_harness.h"
-#include "card.h"
+#include "two.h"
 
 #define NVM_WORDS	64
 #define NVM_SUM		0xbaba
-
-FIXTURE(two)
-{
-	struct card a;
-	struct card b;
-};
-
-FIXTURE_SETUP(two)
-{
-	ASSERT_EQ(0, card_open(&self->a, 0));
-	if (!vdev_path(1) || card_open(&self->b, 1))
-		SKIP(return, "one card only");
-}
-
-FIXTURE_TEARDOWN(two)
-{
-	card_close(&self->a);
-	if (self->b.mem)
-		card_close(&self->b);
-}
 
 struct identity {
 	uint16_t nvm[NVM_WORDS];

@@ -2,29 +2,9 @@
 /* What is pending when the card stops fires where it goes on. */
 #include <sys/ioctl.h>
 #include "kselftest_harness.h"
-#include "card.h"
+#include "two.h"
 
 #define SOON	5000	/* ms; it comes at once */
-
-FIXTURE(two)
-{
-	struct card a;
-	struct card b;
-};
-
-FIXTURE_SETUP(two)
-{
-	ASSERT_EQ(0, card_open(&self->a, 0));
-	if (!vdev_path(1) || card_open(&self->b, 1))
-		SKIP(return, "one card only");
-}
-
-FIXTURE_TEARDOWN(two)
-{
-	card_close(&self->a);
-	if (self->b.mem)
-		card_close(&self->b);
-}
 
 static uint32_t causes(struct card *c)
 {

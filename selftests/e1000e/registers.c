@@ -121,7 +121,9 @@ FIXTURE(card)
 FIXTURE_SETUP(card)
 {
 	ASSERT_EQ(0, card_open(&self->a, 0));
-	self->two = vdev_path(1) && !card_open(&self->b, 1);
+	self->two = !!vdev_path(1);
+	if (self->two)
+		ASSERT_EQ(0, card_open(&self->b, 1));
 }
 
 FIXTURE_TEARDOWN(card)

@@ -2,29 +2,9 @@
 /* Frames that a card sends to itself, and a move in between. */
 #include <sys/mman.h>
 #include "kselftest_harness.h"
-#include "card.h"
+#include "two.h"
 
 #define LEN	100
-
-FIXTURE(two)
-{
-	struct card a;
-	struct card b;
-};
-
-FIXTURE_SETUP(two)
-{
-	ASSERT_EQ(0, card_open(&self->a, 0));
-	if (!vdev_path(1) || card_open(&self->b, 1))
-		SKIP(return, "one card only");
-}
-
-FIXTURE_TEARDOWN(two)
-{
-	card_close(&self->a);
-	if (self->b.mem)
-		card_close(&self->b);
-}
 
 static uint8_t frame[LEN];
 
