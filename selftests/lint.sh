@@ -53,14 +53,15 @@ sparse() { # KVER
 
 tracked() { git -C "$REPO" ls-files -- "$@"; }
 
-# The script comes with the kernel's source.
+# The script comes with the kernel's source. It asks git, which the tree does
+# not have, for the headers whose names are known unless there is no repository.
 checkpatch_on() { # IGNORED_TYPES FILES...
 	local dir ignored=FILE_PATH_CHANGES,LINUX_VERSION_CODE,$1
 	shift
 	[ $# -gt 0 ] || return 0
 	dir=$("$LAB_DIR/linux-source.sh") || return 1
-	lab_chroot sh -c 'cd /src && exec perl "$@"' sh \
-		"/cache/${dir##*/}/scripts/checkpatch.pl" --strict --no-tree \
+	lab_chroot sh -c 'cd /src && GIT_DIR=/none exec perl "$@"' sh \
+		"/cache/${dir##*/}/scripts/checkpatch.pl" --strict --no-tree --root=. \
 		--no-summary --terse --quiet --ignore "$ignored" --file "$@"
 }
 

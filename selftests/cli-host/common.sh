@@ -17,20 +17,8 @@ TOP=$HERE/../..
 PROGRAM=$(realpath "$1")
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
-number=0 status=0
-
-tap() { # NAME CMD...
-	local name=$1 log
-	shift
-	number=$((number + 1))
-	if log=$("$@" 2>&1); then
-		echo "ok $number - $name"
-	else
-		status=1
-		echo "not ok $number - $name"
-		printf '%s\n' "$log" | sed 's/^/# /'
-	fi
-}
+# shellcheck source=selftests/tap.sh
+. "$HERE/../tap.sh"
 
 plan() {
 	echo "1..$number"

@@ -7,8 +7,8 @@
 # shellcheck disable=SC2317
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
-# shellcheck source=selftests/cli/tap.sh
-. ./tap.sh
+# shellcheck source=selftests/cli/common.sh
+. ./common.sh
 
 sys=$work/sys
 uuid=11111111-0000-4000-8000-000000000001

@@ -6,8 +6,8 @@
 # shellcheck disable=SC2317
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
-# shellcheck source=selftests/cli/tap.sh
-. ./tap.sh
+# shellcheck source=selftests/cli/common.sh
+. ./common.sh
 
 vectors=../unit/vectors
 a=$work/a.mig b=$work/b.mig

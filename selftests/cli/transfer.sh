@@ -7,8 +7,8 @@
 # shellcheck disable=SC2317
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
-# shellcheck source=selftests/cli/tap.sh
-. ./tap.sh
+# shellcheck source=selftests/cli/common.sh
+. ./common.sh
 
 file=$work/file
 source=$work/source target=$work/target

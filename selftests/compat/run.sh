@@ -14,19 +14,10 @@ parent=/sys/class/mdev_bus/vfio_mig_vgpu
 types=$parent/mdev_supported_types
 uuid=22222222-0000-4000-8000-00000000000a
 device=/sys/bus/mdev/devices/$uuid
-number=0 status=0
-
-tap() { # NAME CMD...
-	local name=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		status=1
-	fi
-}
+# shellcheck source=selftests/tap.sh
+. "$here/../tap.sh"
+# What they start and say goes on.
+TAP_THROUGH=1
 
 create() { echo "$uuid" >"$types/vfio_mig_vgpu-4/create"; }
 remove() { echo 1 >"$device/remove"; }

@@ -13,19 +13,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 types=/sys/class/mdev_bus/vfio_mig_vgpu/mdev_supported_types
 bus=/sys/bus/mdev/devices
 uuids=(11111111-0000-4000-8000-00000000000a 11111111-0000-4000-8000-00000000000b)
-number=0 status=0
-
-tap() { # NAME CMD...
-	local name=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		status=1
-	fi
-}
+# shellcheck source=selftests/tap.sh
+. "$here/../tap.sh"
+# What they start and say goes on.
+TAP_THROUGH=1
 
 # How devices can be opened here.
 ways() {

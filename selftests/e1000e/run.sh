@@ -13,19 +13,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/e1000e/cards.sh
 . "$here/cards.sh"
 
-number=0 status=0
-
-tap() { # NAME CMD...
-	local name=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		status=1
-	fi
-}
+# shellcheck source=selftests/tap.sh
+. "$here/../tap.sh"
+# What they start and say goes on.
+TAP_THROUGH=1
 
 alias_is_libvirts() {
 	modinfo -F alias "$LAB_MODULES/e1000e_vfio_pci.ko" |

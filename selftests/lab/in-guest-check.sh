@@ -7,22 +7,8 @@ set -uo pipefail
 # shellcheck source=selftests/lab/load.sh
 . "$(dirname "$0")/load.sh"
 
-number=0
-failed=0
-
-# Prints one TAP line for a command: NAME CMD...
-tap() {
-	local name=$1 log
-	shift
-	number=$((number + 1))
-	if log=$("$@" 2>&1); then
-		echo "ok $number - $name"
-	else
-		failed=1
-		echo "not ok $number - $name"
-		printf '%s\n' "$log" | sed 's/^/# /'
-	fi
-}
+# shellcheck source=selftests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 load_ours() {
 	local file
@@ -45,12 +31,12 @@ echo "1..$number"
 
 tests=$(dirname "$0")/..
 for run in conformance compat; do
-	"$tests/$run/run.sh" || failed=1
+	"$tests/$run/run.sh" || status=1
 done
-"$tests/compat/downstream.sh" || failed=1
-"$tests/e1000e/run.sh" || failed=1
-"$tests/cli-host/in-guest.sh" || failed=1
+"$tests/compat/downstream.sh" || status=1
+"$tests/e1000e/run.sh" || status=1
+"$tests/cli-host/in-guest.sh" || status=1
 for run in fuzz lib cli; do
-	"$tests/$run/lab/in-guest.sh" || failed=1
+	"$tests/$run/lab/in-guest.sh" || status=1
 done
-exit $failed
+exit $status

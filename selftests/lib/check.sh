@@ -11,20 +11,8 @@ cd "$(dirname "$0")" || exit 1
 OUT=$(realpath "$1")
 shift
 lib=../../userspace/lib
-number=0 status=0
-
-tap() { # NAME CMD...
-	local name=$1 log
-	shift
-	number=$((number + 1))
-	if log=$("$@" 2>&1); then
-		echo "ok $number - $name"
-	else
-		status=1
-		echo "not ok $number - $name"
-		printf '%s\n' "$log" | sed 's/^/# /'
-	fi
-}
+# shellcheck source=selftests/tap.sh
+. "../tap.sh"
 
 # Built for whoever checks, and installed below a directory of its own.
 install_library() {

@@ -8,8 +8,8 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/lab/load.sh
 . "$here/../../lab/load.sh"
-# shellcheck source=selftests/cli/tap.sh
-. "$here/../tap.sh"
+# shellcheck source=selftests/cli/common.sh
+. "$here/../common.sh"
 
 types=/sys/class/mdev_bus/vfio_mig_vgpu/mdev_supported_types
 bus=/sys/bus/mdev/devices

@@ -15,21 +15,10 @@ a=44444444-0000-4000-8000-00000000000a
 b=44444444-0000-4000-8000-00000000000b
 big=44444444-0000-4000-8000-00000000000c
 work=$(mktemp -d)
-number=0 status=0
-source=() target=() address=
+# shellcheck source=selftests/tap.sh
+. "$(dirname "$0")/../../tap.sh"
 
-tap() { # NAME CMD...
-	local name=$1 log
-	shift
-	number=$((number + 1))
-	if log=$("$@" 2>&1); then
-		echo "ok $number - $name"
-	else
-		status=1
-		echo "not ok $number - $name"
-		printf '%s\n' "$log" | sed 's/^/# /'
-	fi
-}
+source=() target=() address=
 
 ways() {
 	echo group

@@ -3,7 +3,6 @@
 #
 # For scripts that test the command. Source it.
 #
-#   tap NAME CMD...     one line of TAP
 #   expect CODE CMD...  true if it exits with CODE; its output is in $out and
 #                       $err, files in $work
 #   said TEXT           was it on standard output? warned TEXT: on the other?
@@ -12,20 +11,8 @@
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 out=$work/out err=$work/err
-number=0 status=0
-
-tap() { # NAME CMD...
-	local name=$1 log
-	shift
-	number=$((number + 1))
-	if log=$("$@" 2>&1); then
-		echo "ok $number - $name"
-	else
-		status=1
-		echo "not ok $number - $name"
-		printf '%s\n' "$log" | tail -n 40 | sed 's/^/# /'
-	fi
-}
+# shellcheck source=selftests/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
 
 expect() { # CODE CMD...
 	local want=$1 got=0
