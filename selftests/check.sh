@@ -4,7 +4,7 @@
 # check.sh [STEP...]: everything that is tested on each change. Prints the
 # TAP of every step and ends with "N passed, N failed, N skipped". Steps:
 # unit, fuzz, image, programs, lint, then build-VER, guest-VER and qemu-VER for both
-# kernels, 6.12 and 7.2, two-hosts, versions and mtty.
+# kernels, 6.12 and 7.2, two-hosts, versions, nic, nic-6.12, mtty and ksft.
 set -euo pipefail
 # shellcheck source=selftests/steps.sh
 . "$(dirname "$0")/steps.sh"
@@ -58,8 +58,12 @@ lab() {
 	done
 	step two-hosts "$REPO/selftests/qemu/two-hosts.sh"
 	step versions "$REPO/selftests/qemu/versions.sh"
+	step nic "$REPO/selftests/qemu/nic.sh"
+	step nic-6.12 "$REPO/selftests/qemu/nic.sh" --kernel 6.12 --short \
+		--only 'idle|ten'
 	# The kernel's own sample, on a kernel that shows what is wrong with it.
 	step mtty "$REPO/selftests/conformance/mtty.sh"
+	step ksft "$REPO/selftests/ksft/run.sh"
 }
 
 mkdir -p "$REPO/build"

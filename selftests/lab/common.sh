@@ -79,9 +79,12 @@ lab_kver() {
 	printf '%s\n' "$found"
 }
 
+# The patches are for machines that run guests.
 lab_own_kernel() { # NAME
+	local files=("$LAB_DIR/$1.config")
+	[ "$1" = guest ] || files+=("$LAB_DIR"/patches/*)
 	printf '%s/%s-kernel-%s\n' "$CACHE" "$1" \
-		"$({ cat "$LAB_DIR/$1.config"; lab_kver 7.2; } | sha256sum | cut -c1-12)"
+		"$({ cat "${files[@]}"; lab_kver 7.2; } | sha256sum | cut -c1-12)"
 }
 
 lab_kernel() { # VER

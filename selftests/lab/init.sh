@@ -26,15 +26,23 @@ mounts() {
 # The number of this host, from the kernel command line.
 host_number() { sed -n 's/.*\blab\.host=\([0-9]*\).*/\1/p' /proc/cmdline; }
 
-# The card that joins two hosts; it is known by its address.
+give_address() { # ADDRESS DEVICE
+	ip addr add "$1/24" dev "$2"
+	ip link set "$2" up
+}
+
+# The card that joins two hosts, and the one on the wire with the guests; they
+# are known by their addresses.
 link_up() {
 	local dev
 	modprobe virtio_net || return 0
 	for dev in /sys/class/net/*; do
 		case $(cat "$dev/address") in
 		52:54:00:99:00:*)
-			ip addr add "10.99.0.$LAB_HOST/24" dev "${dev##*/}"
-			ip link set "${dev##*/}" up
+			give_address "10.99.0.$LAB_HOST" "${dev##*/}"
+			;;
+		52:54:00:98:00:*)
+			give_address "10.98.0.$LAB_HOST" "${dev##*/}"
 			;;
 		esac
 	done
@@ -77,7 +85,7 @@ export LAB_HOST LAB_KERNEL
 state=/lab/host$LAB_HOST
 hostname "host$LAB_HOST" 2>/dev/null || echo "host$LAB_HOST" >/proc/sys/kernel/hostname
 ip link set lo up
-[ ! -e /lab/two-hosts ] || link_up
+if [ -e /lab/two-hosts ] || [ -e /lab/wire ]; then link_up; fi
 cut -d' ' -f1 /proc/uptime >"$state/booted"
 watchdog &
 run_command

@@ -58,5 +58,16 @@ lab_unload_all() {
 	done
 }
 
-# What lets this machine run guests; under TCG it is always AMD's.
-lab_load_kvm() { lab_load kvm_amd 2>/dev/null || lab_load kvm_intel; }
+# What lets this machine run guests; under TCG it is always AMD's. See
+# kvm-amd.sh for the one that the lab brings.
+lab_load_kvm() {
+	local ours=/lab/kvm/kvm-amd.ko dep
+	! lab_loaded kvm_amd && ! lab_loaded kvm_intel || return 0
+	if [ -f $ours ]; then
+		for dep in $(modinfo -F depends $ours | tr ',' ' '); do
+			lab_load "$dep"
+		done
+		insmod $ours && return
+	fi
+	modprobe kvm_amd 2>/dev/null || modprobe kvm_intel
+}

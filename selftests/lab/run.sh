@@ -20,6 +20,9 @@
 #   --accel ACCEL  tcg, kvm or auto (default: kvm if it boots)
 #   --allow-splat RE  lines of the kernel log that are expected
 #   --qemu-arg ARG one more argument for QEMU; may be given often
+#   --wire         joins each host's first e1000e (slot 0x10) in one network, with
+#                  a card of host 1 that is 10.98.0.1 there; and each host has
+#                  the QMP of its own machine, at the virtio port "l0"
 #   --share DIR=NAME  copies the project's DIR to /lab/NAME; may be given often
 #
 # Exit status: PROGRAM's (the worst of two), 124 for no end in time, 125 when
@@ -30,12 +33,13 @@ set -euo pipefail
 
 SPLATS='BUG:|WARNING:|Oops|general protection|UBSAN|KASAN|KCSAN|KFENCE|kmemleak: [1-9]|possible recursive locking|possible circular locking|inconsistent lock state|suspicious RCU usage|refcount_t|blocked for more than|hung task|soft lockup|hard LOCKUP|detected stall|unregister_netdevice|Kernel panic|sleeping function called|scheduling while atomic|list_(add|del) corruption|double free|bad page|cut here'
 
-kernel=7.2 hosts=1 limit=300 mem='' out='' append='' accel=auto allow=''
+kernel=7.2 hosts=1 limit=300 mem='' out='' append='' accel=auto allow='' wire=''
 envs=() extra=() shares=()
 
 parse() {
 	while [ $# -gt 0 ]; do
 		case $1 in
+		--wire) wire=1; shift; continue ;;
 		--kernel) kernel=$2 ;;
 		--hosts) hosts=$2 ;;
 		--timeout) limit=$2 ;;
@@ -101,7 +105,10 @@ stage() {
 	for n in ${shares[@]+"${shares[@]}"}; do
 		rsync -a "$REPO/${n%%=*}/" "$share/${n#*=}"
 	done
+	n=$("$LAB_DIR/kvm-amd.sh" "$kernel") || lab_die "no kvm-amd"
+	[ -z "$n" ] || install -D "$n" "$share/kvm/kvm-amd.ko"
 	[ "$hosts" = 1 ] || : >"$share/two-hosts"
+	[ -z "$wire" ] || : >"$share/wire"
 	for n in $(seq "$hosts"); do
 		mkdir "$share/host$n"
 		command_file >"$share/host$n/command"
@@ -120,6 +127,44 @@ link_args() { # HOST
 		-device "virtio-net-pci,netdev=link,mac=52:54:00:99:00:0$1"
 }
 
+# One end of a cable, which loses what its other end does not take; a stream
+# would stop the sender for good. The address is this run's own.
+cable_end() { # ID OWN_PORT OTHER_PORT
+	local host="127.$((1 + ($$ >> 16))).$(($$ >> 8 & 255)).$(($$ & 255))"
+	printf '%s\n' -netdev "dgram,id=$1,local.type=inet,local.host=$host,local.port=$2,remote.type=inet,remote.host=$host,remote.port=$3"
+}
+
+# A hub in host 1's QEMU, to which cables lead from all cards on the wire.
+hub_args() {
+	local n
+	for n in $(seq "$hosts"); do
+		cable_end "cable$n" "401$n" "400$n"
+		printf '%s\n' -netdev "hubport,id=hub$n,hubid=0,netdev=cable$n"
+	done
+	printf '%s\n' -netdev hubport,id=peer,hubid=0 \
+		-device virtio-net-pci,netdev=peer,mac=52:54:00:98:00:01
+}
+
+# This machine's own monitor, as a port of it.
+monitor_args() { # HOST
+	local path=/src/build/${run##*/}/monitor$1
+	printf '%s\n' -chardev "socket,id=monitor,path=$path,server=on,wait=off" \
+		-mon chardev=monitor,mode=control \
+		-chardev "socket,id=l0,path=$path,reconnect-ms=100" \
+		-device virtio-serial-pci -device virtserialport,chardev=l0,name=l0
+}
+
+# The network of the hosts' first e1000e: QEMU's own, or the wire.
+wire_args() { # HOST
+	if [ -z "$wire" ]; then
+		printf '%s\n' -netdev user,id=n0
+		return
+	fi
+	monitor_args "$1"
+	[ "$1" != 1 ] || hub_args
+	cable_end n0 "400$1" "401$1"
+}
+
 accel_args() {
 	case $accel in
 	kvm) printf '%s\n' -accel kvm -cpu host ;;
@@ -132,22 +177,21 @@ machine() { # HOST
 	local files disk args
 	mapfile -t files < <(lab_kernel "$kernel")
 	disk=$(lab_disk)
-	mapfile -t args < <(accel_args; link_args "$1")
+	mapfile -t args < <(accel_args; link_args "$1"; wire_args "$1")
 	LAB_PREFIX=(timeout -k 5 "$limit")
 	lab_chroot_exec qemu-system-x86_64 -nodefaults -no-user-config \
 		-display none -no-reboot -name "host$1" \
 		-M q35,kernel-irqchip=split "${args[@]}" \
 		-smp $((3 - hosts)) -m "$mem" \
 		-device intel-iommu,intremap=on,caching-mode=on \
-		-device "e1000e,netdev=n0,mac=52:54:00:12:3$((3 + $1)):56" \
-		-netdev user,id=n0 \
+		-device "e1000e,netdev=n0,mac=52:54:00:12:3$((3 + $1)):56,addr=0x10" \
 		-device "e1000e,netdev=n1,mac=52:54:00:12:3$((3 + $1)):57" \
 		-netdev user,id=n1 \
 		-drive "file=/cache/${disk##*/},format=raw,if=virtio,snapshot=on,cache=unsafe" \
 		-virtfs "local,path=/src/build/${run##*/}/share,mount_tag=lab,security_model=none,multidevs=remap" \
 		-serial "file:/src/build/${run##*/}/console$1" \
 		-kernel "${files[0]}" -initrd "${files[2]}" \
-		-append "console=ttyS0 intel_iommu=on iommu=nopt mitigations=off panic=-1 loglevel=5 log_buf_len=4M lab.host=$1 lab.limit=$limit $append" \
+		-append "console=ttyS0 intel_iommu=on iommu=nopt mitigations=off no_timer_check panic=-1 loglevel=5 log_buf_len=4M lab.host=$1 lab.limit=$limit $append" \
 		${extra[@]+"${extra[@]}"} >"$run/qemu$1.log" 2>&1
 }
 
@@ -249,7 +293,7 @@ for n in $(seq "$hosts"); do
 	[ "$code" -le "$worst" ] || worst=$code
 done
 [ -z "$out" ] || { mkdir -p "$out" && cp -a "$share/out/." "$out/"; }
-rm -rf "$share/modules" "$share/programs" "$share/selftests"
+rm -rf "$share/modules" "$share/programs" "$share/kvm" "$share/selftests"
 if [ -n "${LAB_DISCARD:-}" ]; then
 	rm -rf "$run"
 elif [ "$worst" = 0 ]; then

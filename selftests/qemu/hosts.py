@@ -68,9 +68,10 @@ def unpack(value):
 
 
 class Proxy:
-    """A method of a machine on the other host, by its path."""
+    """A method of a machine on the other host, by its path; without a number,
+    of the host itself."""
 
-    def __init__(self, link, number, path=()):
+    def __init__(self, link, number=None, path=()):
         self.link, self.number, self.path = link, number, path
 
     def __getattr__(self, name):
@@ -125,8 +126,9 @@ def clock_offset(link):
 class Agent:
     """Host 2: does what it is told until the link ends."""
 
-    def __init__(self, setup):
+    def __init__(self, setup, host=None):
         self.setup = setup
+        self.host = host
         self.vms = []
 
     def serve(self, seconds):
@@ -155,7 +157,8 @@ class Agent:
             return time.monotonic()
         if "new" in request:
             return self.new(**request["new"])
-        target = self.vms[request["vm"]]
+        number = request["vm"]
+        target = self.host if number is None else self.vms[number]
         for name in request["path"]:
             target = getattr(target, name)
         return target(*request["args"], **request["kwargs"])

@@ -12,13 +12,16 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lab/load.sh"
 
 # Without hardware support QEMU falls back to emulation: slow, but it works.
-lab_load kvm_amd || lab_load kvm_intel || echo "# no kvm"
+lab_load_kvm || echo "# no kvm"
 lab_load mdev
 lab_load vfio_iommu_type1
-if lab_module_file vfio_mig_vgpu >/dev/null; then
-	lab_load vfio_mig_vgpu
-else
-	echo "# vfio_mig_vgpu is not built"
-fi
+lab_load vfio_pci
+for name in vfio_mig_vgpu e1000e_vfio_pci; do
+	if lab_module_file $name >/dev/null; then
+		lab_load $name
+	else
+		echo "# $name is not built"
+	fi
+done
 export PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 exec python3 "$here/$1" "${@:2}"

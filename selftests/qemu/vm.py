@@ -276,7 +276,7 @@ class Setup:
     """What all machines of a run have in common."""
 
     def __init__(self, device="vgpu", programs="/lab/programs", accel=None,
-                 hz=5, memory=128, qemu=None, trace=()):
+                 hz=5, memory=128, qemu=None, trace=(), append=""):
         self.device = DEVICES[device]
         self.kernel = os.path.join(programs, "guest-kernel")
         self.initrd = os.path.join(programs, "guest-initramfs")
@@ -285,6 +285,7 @@ class Setup:
         self.memory = memory
         self.qemu = qemu or "qemu-system-x86_64"
         self.trace = trace
+        self.append = append
 
     def machine_args(self):
         return [self.qemu, "-nodefaults", "-no-user-config", "-M", "q35",
@@ -292,7 +293,8 @@ class Setup:
                 "-m", str(self.memory), "-display", "none", "-nic", "none",
                 "-kernel", self.kernel, "-initrd", self.initrd, "-append",
                 "console=ttyS0 tsc=reliable mitigations=off nokaslr "
-                "loglevel=4 panic=-1 video=640x480 draw=%d" % self.hz]
+                "loglevel=4 panic=-1 video=640x480 draw=%d %s"
+                % (self.hz, self.append)]
 
 
 class VM:
@@ -301,7 +303,8 @@ class VM:
     count = 0
     address = None      # where other hosts reach it
 
-    def __init__(self, setup, devices, incoming=False, name=None):
+    def __init__(self, setup, devices, incoming=False, name=None,
+                 paused=False):
         VM.count += 1
         self.name = name or "vm%d" % VM.count
         self.devices = devices
@@ -310,6 +313,7 @@ class VM:
         self.serial = Stream(os.path.join(self.dir, "serial"))
         self.seen = 0
         self.gone = False
+        self.waits = incoming or paused
         try:
             self.start(setup, incoming)
         except Failure as err:
@@ -328,8 +332,10 @@ class VM:
             args += device.args(index)
         for pattern in setup.trace:
             args += ["-trace", pattern]
+        if incoming:
+            args += ["-incoming", "defer"]
         # -S: what arrived is looked at before the guest goes on.
-        return args + (["-incoming", "defer", "-S"] if incoming else [])
+        return args + (["-S"] if self.waits else [])
 
     def start(self, setup, incoming):
         log_path = os.path.join(self.dir, "log")
@@ -392,6 +398,10 @@ class VM:
         self.skip()
         self.say(line)
         return self.expect(pattern, seconds)
+
+    def learn(self, line, pattern, seconds=30):
+        """What the groups of the pattern are in the answer."""
+        return list(self.ask(line, pattern, seconds).groups())
 
     def skip(self):
         self.seen = len(self.text())

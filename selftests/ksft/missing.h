@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the tests of 7.2.12 call and have not. */
+#ifndef _KSFT_MISSING_H
+#define _KSFT_MISSING_H
+
+#include <stdlib.h>
+
+static inline void *calloc_assert(size_t count, size_t size)
+{
+	void *p = calloc(count, size);
+
+	if (!p)
+		abort();
+	return p;
+}
+
+#endif
