@@ -17,6 +17,7 @@
  * No driver touches filters while packets flow. Trapped, they are known not to
  * have changed since they were saved, and need not be read while the guest waits.
  */
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "e1000e.h"
@@ -118,12 +119,49 @@ long e1k_region_info_ioctl(struct e1k *e, void __user *arg)
 }
 #endif
 
+static unsigned long page_of(struct e1k *e, u32 offset)
+{
+	lockdep_assert_held(&e->core.memory_lock);
+	if (e->track.on && e1k_shadow_has(offset))
+		return page_to_pfn(virt_to_page(e1k_shadow_word(&e->track,
+								offset)));
+	return PHYS_PFN(pci_resource_start(e->core.pdev, E1K_BAR_REGS) + offset);
+}
+
+/* One page at a time, since neighbours may not be alike. */
+static vm_fault_t bar_fault(struct vm_fault *vmf)
+{
+	struct vfio_pci_core_device *core = vmf->vma->vm_private_data;
+	struct e1k *e = container_of(core, struct e1k, core);
+	u32 offset = ((u64)vmf->pgoff << PAGE_SHIFT) & VFIO_PCI_OFFSET_MASK;
+
+	guard(rwsem_read)(&core->memory_lock);
+	if (core->pm_runtime_engaged || !vmig_compat_memory_enabled(core))
+		return VM_FAULT_SIGBUS;
+	return vmf_insert_pfn(vmf->vma, vmf->address & PAGE_MASK,
+			      page_of(e, offset));
+}
+
+static const struct vm_operations_struct bar_ops = {
+	.fault = bar_fault,
+};
+
+/* Nobody has the doorbell pages when it returns; the next access faults. */
+void e1k_bar_zap(struct e1k *e)
+{
+	lockdep_assert_held_write(&e->core.memory_lock);
+	unmap_mapping_range(e->core.vdev.inode->i_mapping,
+			    VFIO_PCI_INDEX_TO_OFFSET(E1K_BAR_REGS) +
+			    E1K_SHADOW_BASE, E1K_SHADOW_LEN, true);
+}
+
 int e1k_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 {
 	unsigned int index = vma->vm_pgoff >>
 			     (VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT);
 	u64 offset = ((u64)vma->vm_pgoff << PAGE_SHIFT) & VFIO_PCI_OFFSET_MASK;
 	u64 end = offset + (vma->vm_end - vma->vm_start);
+	int ret;
 
 	if (index == E1K_BAR_FLASH)
 		return -EINVAL;
@@ -134,5 +172,8 @@ int e1k_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 	for (; offset < end; offset += PAGE_SIZE)
 		if (e1k_trapped(offset))
 			return -EINVAL;
-	return vfio_pci_core_mmap(vdev, vma);
+	ret = vfio_pci_core_mmap(vdev, vma);
+	if (!ret)
+		vma->vm_ops = &bar_ops;
+	return ret;
 }

@@ -87,9 +87,14 @@ static u32 read_causes(struct e1k *e)
 void e1k_regs_save(struct e1k *e)
 {
 	struct e1k_state *s = &e->state;
+	unsigned int q;
 
 	e1k_regs_save_tables(e);
 	save(e, plain_regs, ARRAY_SIZE(plain_regs));
+	for (q = 0; q < E1K_QUEUES; q++) {
+		s->RDT[q] = e1k_track_tail(e, E1K_RDT + 0x100 * q, s->RDT[q]);
+		s->TDT[q] = e1k_track_tail(e, E1K_TDT + 0x100 * q, s->TDT[q]);
+	}
 	s->CTRL[0] = e->frozen.ctrl;
 	s->RCTL[0] = e->frozen.rctl;
 	s->TCTL[0] = e->frozen.tctl;
