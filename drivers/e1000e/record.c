@@ -256,7 +256,7 @@ static void adopt(struct e1k *e, struct e1k_ring *r,
 		return;
 	r->place = *place;
 	hold_ring(e, r);
-	r->head %= place->units;
+	r->head = *e1k_shadow_seen(&e->track, r->reg + 0x10) % place->units;
 	r->tail = r->head;
 	r->scanned = r->head;
 	r->moved = jiffies;
