@@ -137,15 +137,3 @@ u32 e1k_ring_span(u32 units, u32 from, u32 to)
 {
 	return to >= from ? to - from : units - from + to;
 }
-
-/**
- * e1k_ring_between - does a unit lie in a part of a ring?
- * @units: length of the ring
- * @from: first unit of the part
- * @to: first one behind it; the same as @from for none
- * @unit: the one in question
- */
-bool e1k_ring_between(u32 units, u32 from, u32 to, u32 unit)
-{
-	return e1k_ring_span(units, from, unit) < e1k_ring_span(units, from, to);
-}

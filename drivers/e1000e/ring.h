@@ -62,6 +62,5 @@ void e1k_rx_buffers(const struct e1k_rx_layout *l, const u8 *desc,
 bool e1k_rx_done(const struct e1k_rx_layout *l, const u8 *desc);
 void e1k_ring_place(struct e1k_ring_place *p, u32 bal, u32 bah, u32 len);
 u32 e1k_ring_span(u32 units, u32 from, u32 to);
-bool e1k_ring_between(u32 units, u32 from, u32 to, u32 unit);
 
 #endif
