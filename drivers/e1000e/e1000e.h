@@ -354,6 +354,7 @@ void e1k_detach_ioas(struct vfio_device *vdev);
 void e1k_guest_init(struct e1k *e);
 int e1k_guest_read(struct e1k *e, u64 iova, void *to, size_t len);
 int e1k_guest_read_bounded(struct e1k *e, u64 iova, void *to, size_t len);
+unsigned int e1k_span_pages(const struct e1k_span *s);
 void e1k_span_hold(struct e1k *e, struct e1k_span *s);
 void e1k_span_release(struct e1k *e, struct e1k_span *s);
 bool e1k_span_unmap(struct e1k *e, struct e1k_span *s, u64 iova, u64 last);

@@ -116,7 +116,7 @@ int e1k_guest_read_bounded(struct e1k *e, u64 iova, void *to, size_t len)
 	return ret;
 }
 
-static unsigned int span_pages(const struct e1k_span *s)
+unsigned int e1k_span_pages(const struct e1k_span *s)
 {
 	return ((s->iova + s->len - 1) >> PAGE_SHIFT) -
 	       (s->iova >> PAGE_SHIFT) + 1;
@@ -140,7 +140,7 @@ static bool pin(struct e1k *e, u64 iova)
 /* The card may write it from now on. */
 void e1k_span_hold(struct e1k *e, struct e1k_span *s)
 {
-	unsigned int i, n = s->len ? span_pages(s) : 0;
+	unsigned int i, n = s->len ? e1k_span_pages(s) : 0;
 
 	if (VMIG_HAVE_DIRTY_LOG)
 		return;
@@ -152,7 +152,7 @@ void e1k_span_hold(struct e1k *e, struct e1k_span *s)
 /* It is there, but the card has written it or never will. */
 void e1k_span_release(struct e1k *e, struct e1k_span *s)
 {
-	unsigned int i, n = s->len ? span_pages(s) : 0;
+	unsigned int i, n = s->len ? e1k_span_pages(s) : 0;
 
 	e->track.stats.pages += n;
 	if (n && VMIG_HAVE_DIRTY_LOG)

@@ -16,6 +16,12 @@
 #define WRITE_BACK_UNITS	256
 /* And no longer than its timers, of 16 bits and 1.024 us, say. */
 #define WRITE_BACK_LIMIT	msecs_to_jiffies(200)
+/*
+ * What a pass records, and what may be recorded at all, give or take a batch: no
+ * guest keeps the thread for long.
+ */
+#define PAGES_A_PASS		2048
+#define PAGES_MAX		65536
 
 int e1k_record_alloc(struct e1k_track *t)
 {
@@ -43,9 +49,12 @@ static void release_slot(struct e1k *e, struct e1k_slot *slot)
 {
 	unsigned int i;
 
-	for (i = 0; i < E1K_RX_BUFFERS; i++)
-		if (slot->span[i].len)
-			e1k_span_release(e, &slot->span[i]);
+	for (i = 0; i < E1K_RX_BUFFERS; i++) {
+		if (!slot->span[i].len)
+			continue;
+		e->track.held -= e1k_span_pages(&slot->span[i]);
+		e1k_span_release(e, &slot->span[i]);
+	}
 }
 
 static bool slot_used(const struct e1k_slot *slot)
@@ -90,13 +99,21 @@ static void record_one(struct e1k *e, struct e1k_ring *r, const u8 *desc, u32 n)
 		slot->span[i].iova = buffer[i].iova;
 		slot->span[i].len = buffer[i].len;
 		e1k_span_hold(e, &slot->span[i]);
+		e->track.held += e1k_span_pages(&slot->span[i]);
+		e->track.budget += e1k_span_pages(&slot->span[i]);
 		e->track.stats.buffers++;
 	}
 	r->tail = (r->tail + n) % r->place.units;
 	r->nr = min(r->nr + n, r->place.units);
 }
 
-/* From the tail up to @to; false if a part could not be read. */
+/* Enough for this pass, or for good until something is given back? */
+static bool spent(struct e1k_track *t)
+{
+	return t->budget >= PAGES_A_PASS || t->held >= PAGES_MAX;
+}
+
+/* From the tail up to @to; false if it was not all of it. */
 static bool record_to(struct e1k *e, struct e1k_ring *r, u32 to)
 {
 	u32 by = step(e, r, to), left, n, i;
@@ -104,7 +121,7 @@ static bool record_to(struct e1k *e, struct e1k_ring *r, u32 to)
 	for (left = e1k_ring_span(r->place.units, r->tail, to); left;
 	     left -= n) {
 		n = min3(left, r->place.units - r->tail, (u32)BATCH);
-		if (!read_units(e, r, r->tail, n))
+		if (spent(&e->track) || !read_units(e, r, r->tail, n))
 			return false;
 		for (i = 0; i < n; i += by)
 			record_one(e, r, e->track.buf + i * E1K_UNIT, by);
@@ -327,8 +344,8 @@ void e1k_record_head(struct e1k *e, struct e1k_ring *r)
 	r->told |= t->report;
 }
 
-/* Of what could not be read, the card may already have a part. */
-static u32 recorded(const struct e1k_ring *r)
+/* Of what is not recorded, the card may already have a part. */
+static u32 recorded(struct e1k_track *t, const struct e1k_ring *r)
 {
 	u32 units = r->place.units;
 
@@ -336,6 +353,8 @@ static u32 recorded(const struct e1k_ring *r)
 	    e1k_ring_span(units, r->head, r->tail) >
 	    e1k_ring_span(units, r->head, r->forwarded))
 		return r->tail;
+	t->behind |= t->budget >= PAGES_A_PASS;
+	t->blind |= t->held >= PAGES_MAX;
 	return r->forwarded;
 }
 
@@ -358,7 +377,7 @@ u32 e1k_record_posted(struct e1k *e, struct e1k_ring *r)
 		return r->wanted;
 	if (to >= units)
 		to = (r->head + units - 1) % units;
-	return record_to(e, r, to) ? r->wanted : recorded(r);
+	return record_to(e, r, to) ? r->wanted : recorded(&e->track, r);
 }
 
 static bool unmap_ring(struct e1k *e, struct e1k_ring *r, u64 iova, u64 last)

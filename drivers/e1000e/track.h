@@ -105,6 +105,9 @@ struct e1k_track_stats {
  * @hold_until: nothing is pinned before, since somebody unmaps
  * @hold: how long the last such wait was, in jiffies
  * @report: the next pass is for a report
+ * @budget: pages recorded in this pass
+ * @held: pages recorded and not given back
+ * @behind: the card has what is not recorded yet
  * @buf: descriptors
  * @stats: counters
  * @began: when it was last turned on, in ns
@@ -134,6 +137,9 @@ struct e1k_track {
 	unsigned long hold_until;
 	unsigned long hold;
 	bool report;
+	u32 budget;
+	u32 held;
+	bool behind;
 	u8 *buf;
 	struct e1k_track_stats stats;
 	u64 began;
