@@ -137,16 +137,21 @@ static bool pin(struct e1k *e, u64 iova)
 	return true;
 }
 
-/* The card may write it from now on. */
+/* The card may write it from now on; what is not mapped may be, one day. */
 void e1k_span_hold(struct e1k *e, struct e1k_span *s)
 {
 	unsigned int i, n = s->len ? e1k_span_pages(s) : 0;
 
 	if (VMIG_HAVE_DIRTY_LOG)
 		return;
-	for (i = 0; i < n; i++)
-		if (!(s->pinned & BIT(i)) && pin(e, span_page(s, i)))
+	for (i = 0; i < n; i++) {
+		if (s->pinned & BIT(i))
+			continue;
+		if (pin(e, span_page(s, i)))
 			s->pinned |= BIT(i);
+		else
+			e->track.missing = true;
+	}
 }
 
 /* It is there, but the card has written it or never will. */

@@ -22,6 +22,8 @@
  */
 #define PAGES_A_PASS		2048
 #define PAGES_MAX		65536
+/* Between two tries to pin what is not mapped. */
+#define MISSING_PAUSE		msecs_to_jiffies(50)
 
 int e1k_record_alloc(struct e1k_track *t)
 {
@@ -318,6 +320,34 @@ void e1k_record_rings(struct e1k *e)
 	t->adopt = false;
 }
 
+static void hold_again(struct e1k *e, struct e1k_ring *r)
+{
+	unsigned int i;
+	u32 unit;
+
+	for (i = 0; i < E1K_RING_SPANS; i++)
+		e1k_span_hold(e, &r->pages[i]);
+	for (unit = 0; r->slot && unit < r->place.units; unit++)
+		for (i = 0; i < E1K_RX_BUFFERS; i++)
+			e1k_span_hold(e, &r->slot[unit].span[i]);
+}
+
+/* What was unmapped, or not mapped yet, may be there now. */
+void e1k_record_missing(struct e1k *e)
+{
+	struct e1k_track *t = &e->track;
+	unsigned int q;
+
+	if (!t->missing || time_before(jiffies, t->again))
+		return;
+	t->missing = false;
+	for (q = 0; q < E1K_QUEUES; q++) {
+		hold_again(e, &t->rx[q]);
+		hold_again(e, &t->tx[q]);
+	}
+	t->again = jiffies + MISSING_PAUSE;
+}
+
 /* Where the head is now; what it has passed may be done. */
 void e1k_record_head(struct e1k *e, struct e1k_ring *r)
 {
@@ -366,13 +396,9 @@ u32 e1k_record_posted(struct e1k *e, struct e1k_ring *r)
 {
 	u32 units = r->place.units;
 	u32 to = r->wanted;
-	unsigned int i;
 
 	if (r->unknown)
 		return r->forwarded;
-	/* What was unmapped may be there again. */
-	for (i = 0; i < E1K_RING_SPANS && r->wanted != r->forwarded; i++)
-		e1k_span_hold(e, &r->pages[i]);
 	if (!r->slot)
 		return r->wanted;
 	if (to >= units)

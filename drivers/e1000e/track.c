@@ -87,6 +87,7 @@ static bool pass(struct e1k *e)
 		e1k_record_head(e, &t->tx[q]);
 	}
 	e1k_record_rings(e);
+	e1k_record_missing(e);
 	for (q = 0; q < E1K_QUEUES; q++) {
 		rx[q] = e1k_record_posted(e, &t->rx[q]);
 		tx[q] = e1k_record_posted(e, &t->tx[q]);
@@ -399,6 +400,8 @@ void e1k_dma_unmap(struct vfio_device *vdev, u64 iova, u64 len)
 	else
 		t->hold = msecs_to_jiffies(HOLD_MIN_MS);
 	t->hold_until = jiffies + t->hold;
+	t->missing = true;
+	t->again = t->hold_until;
 }
 
 static int tracking_show(struct seq_file *m, void *unused)

@@ -107,6 +107,8 @@ struct e1k_track_stats {
  * @report: the next pass is for a report
  * @budget: pages recorded in this pass
  * @held: pages recorded and not given back
+ * @missing: something is recorded and not pinned
+ * @again: when to try to pin that again
  * @behind: the card has what is not recorded yet
  * @buf: descriptors
  * @stats: counters
@@ -139,6 +141,8 @@ struct e1k_track {
 	bool report;
 	u32 budget;
 	u32 held;
+	bool missing;
+	unsigned long again;
 	bool behind;
 	u8 *buf;
 	struct e1k_track_stats stats;

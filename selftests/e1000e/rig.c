@@ -62,6 +62,8 @@ int rig_open(struct rig *r, enum rig_format format, unsigned int queue)
 	r->format = format;
 	r->queue = queue;
 	r->units = format == RIG_SPLIT ? 2 : 1;
+	r->frame = format == RIG_SPLIT ? 3100 :
+		   format == RIG_JUMBO ? RIG_FRAME_MAX : 1000;
 	ret = card_open(&r->c, 0);
 	if (ret)
 		return ret;
@@ -176,7 +178,7 @@ void rig_post(struct rig *r)
 	rig_put(r, q(r, RDT), r->rx_tail);
 }
 
-/* A frame like no other before, with an IPv4 and a TCP header for the hash. */
+/* A frame like no other, with an IPv4 and a TCP header for the hash. */
 static void make_frame(struct rig *r, uint8_t *frame)
 {
 	static const uint8_t head[] = {
@@ -188,7 +190,7 @@ static void make_frame(struct rig *r, uint8_t *frame)
 	unsigned int i;
 
 	r->frames++;
-	for (i = 0; i < RIG_MTU; i += 4)
+	for (i = 0; i < r->frame; i += 4)
 		memcpy(frame + i, &r->frames, 4);
 	memcpy(frame, head, sizeof(head));
 }
@@ -197,12 +199,14 @@ static void send_one(struct rig *r)
 {
 	uint64_t *desc = (void *)(r->mem + RIG_TX_RING * PAGE +
 				  r->tx_tail * 16);
-	unsigned int page = RIG_TX_BUFFERS + r->frames % 32;
+	unsigned int page = RIG_TX_BUFFERS + r->frames % 12 * 4;
+	unsigned int i;
 
 	make_frame(r, r->mem + page * PAGE);
-	wrote(r, page);
+	for (i = 0; i < 4; i++)
+		wrote(r, page + i);
 	desc[0] = iova(page);
-	desc[1] = RIG_MTU | 0x0b000000;
+	desc[1] = r->frame | 0x0b000000;
 	wrote(r, RIG_TX_RING);
 	r->tx_tail = (r->tx_tail + 1) % RIG_UNITS;
 }
@@ -248,7 +252,7 @@ bool rig_round(struct rig *r, unsigned int frames)
 
 bool rig_frames(struct rig *r, unsigned int frames)
 {
-	unsigned int at_once = RIG_UNITS / r->units / 2;
+	unsigned int at_once = 12;
 	unsigned int n;
 
 	for (; frames; frames -= n) {

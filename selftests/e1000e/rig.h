@@ -18,7 +18,7 @@
 #define RIG_TX_BUFFERS	16u
 #define RIG_POOL	64u
 #define RIG_UNITS	64u		/* of each ring */
-#define RIG_MTU		1000u
+#define RIG_FRAME_MAX	15000u
 
 enum rig_format { RIG_LEGACY, RIG_EXTENDED, RIG_SPLIT, RIG_JUMBO };
 
@@ -35,6 +35,7 @@ struct rig {
 	unsigned int queue;
 	bool log;		/* the device's own, not type1's */
 	unsigned int units;	/* of a receive descriptor */
+	unsigned int frame;	/* bytes, so that all of its buffers are written */
 	unsigned int tx_tail, rx_tail, rx_next;	/* in units */
 	unsigned int page;	/* of the pool, next to be posted */
 	unsigned int frames;	/* so far: none is like another */
