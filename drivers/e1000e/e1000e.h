@@ -293,6 +293,7 @@ void e1k_config_load(struct e1k *e);
 /* regs.c */
 void e1k_regs_save_tables(struct e1k *e);
 void e1k_regs_save(struct e1k *e);
+unsigned int e1k_regs_list(u32 from, u32 len, u16 *out, unsigned int max);
 void e1k_regs_load(struct e1k *e);
 void e1k_regs_written(struct e1k *e, u32 offset);
 void e1k_regs_clear_flex(struct e1k *e);

@@ -9,16 +9,6 @@
 #include <linux/slab.h>
 #include "e1000e.h"
 
-static const struct {
-	u32 offset;
-	u16 count;
-	u16 stride;
-} regs[] = {
-#define SHADOW_REG(name, offset, count, stride, ...) { offset, count, stride },
-	E1K_PLAIN_REGS(SHADOW_REG)
-#undef SHADOW_REG
-};
-
 bool e1k_shadow_has(u32 offset)
 {
 	return offset - E1K_SHADOW_BASE < E1K_SHADOW_LEN;
@@ -36,27 +26,12 @@ u32 *e1k_shadow_seen(struct e1k_track *t, u32 offset)
 	return &t->seen[(offset - E1K_SHADOW_BASE) / 4];
 }
 
-static void list_regs(struct e1k_track *t)
-{
-	unsigned int i, n;
-
-	t->nr_regs = 0;
-	for (i = 0; i < ARRAY_SIZE(regs); i++)
-		for (n = 0; n < regs[i].count; n++) {
-			u32 offset = regs[i].offset + n * regs[i].stride;
-
-			if (!e1k_shadow_has(offset) ||
-			    WARN_ON_ONCE(t->nr_regs == E1K_SHADOW_REGS))
-				continue;
-			t->reg[t->nr_regs++] = offset;
-		}
-}
-
 int e1k_shadow_alloc(struct e1k_track *t)
 {
 	unsigned int i;
 
-	list_regs(t);
+	t->nr_regs = e1k_regs_list(E1K_SHADOW_BASE, E1K_SHADOW_LEN, t->reg,
+				   E1K_SHADOW_REGS);
 	t->seen = kzalloc(E1K_SHADOW_LEN, GFP_KERNEL);
 	if (!t->seen)
 		return -ENOMEM;

@@ -212,26 +212,37 @@ bool e1k_track_report(struct e1k *e)
 	return e1k_track_sync(e) && !READ_ONCE(t->blind);
 }
 
-/* A register that the tracker reads was written, and the card has not got it. */
+/* Does it matter for the card that what was written to rings before has arrived? */
+static bool builds_on_rings(u32 offset)
+{
+	switch (offset) {
+	case E1K_CTRL:
+	case E1K_CTRL_DUP:
+	case E1K_RCTL:
+	case E1K_TCTL:
+	case E1K_RFCTL:
+	case E1K_MRQC:
+	case E1K_RXCSUM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A register is about to be written. What it says of descriptors counts from now. */
 void e1k_track_before(struct e1k *e, u32 offset, u32 value)
 {
 	struct e1k_track *t = &e->track;
 
-	if (!READ_ONCE(t->on))
+	if (!READ_ONCE(t->on) || !builds_on_rings(offset))
 		return;
-	switch (offset) {
-	case E1K_RCTL:
-	case E1K_RFCTL:
-		scoped_guard(mutex, &t->lock)
-			*(offset == E1K_RCTL ? &t->rctl : &t->rfctl) = value;
-		fallthrough;
-	case E1K_CTRL:
-	case E1K_CTRL_DUP:
-	case E1K_TCTL:
-	case E1K_MRQC:
-	case E1K_RXCSUM:
-		e1k_track_sync(e);
+	scoped_guard(mutex, &t->lock) {
+		if (offset == E1K_RCTL)
+			t->rctl = value;
+		if (offset == E1K_RFCTL)
+			t->rfctl = value;
 	}
+	e1k_track_sync(e);
 }
 
 /* Doorbell pages as the guest reaches them through the driver. */

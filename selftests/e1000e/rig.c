@@ -107,7 +107,9 @@ static void steer(struct rig *r)
 /* Both rings, empty. */
 void rig_rings(struct rig *r)
 {
-	r->tx_tail = r->rx_tail = r->rx_next = 0;
+	r->tx_tail = 0;
+	r->rx_tail = 0;
+	r->rx_next = 0;
 	memset(r->posted, 0, sizeof(r->posted));
 	memset(r->mem + RIG_TX_RING * PAGE, 0, RIG_UNITS * 16);
 	memset(r->mem + RIG_RX_RING * PAGE, 0, RIG_UNITS * 16);
