@@ -42,7 +42,7 @@ qemu() { # KVER
 
 kernel() { # KVER
 	single "build-$1" "$LAB_DIR/build.sh" "$1"
-	step "guest-$1" guest "$1" 600
+	step "guest-$1" guest "$1" 1800
 	step "qemu-$1" qemu "$1"
 }
 

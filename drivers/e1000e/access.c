@@ -45,7 +45,7 @@ void e1k_card_begin(struct e1k *e, struct e1k_wake *w)
 
 	down_write(&e->core.memory_lock);
 	w->power = pdev->current_state;
-	if (w->power > PCI_D0)
+	if (w->power != PCI_D0)
 		power_up(e);
 	w->command = e1k_config_command(e, 0, PCI_COMMAND_MEMORY);
 }
@@ -56,7 +56,7 @@ void e1k_card_end(struct e1k *e, struct e1k_wake *w)
 
 	if (!(w->command & PCI_COMMAND_MEMORY))
 		e1k_config_command(e, PCI_COMMAND_MEMORY, 0);
-	if (w->power > PCI_D0)
+	if (w->power != PCI_D0)
 		pci_set_power_state(pdev, w->power);
 	up_write(&e->core.memory_lock);
 }

@@ -119,6 +119,11 @@ long e1k_region_info_ioctl(struct e1k *e, void __user *arg)
 }
 #endif
 
+static u64 bar_offset(const struct vm_area_struct *vma)
+{
+	return ((u64)vma->vm_pgoff << PAGE_SHIFT) & VFIO_PCI_OFFSET_MASK;
+}
+
 static unsigned long page_of(struct e1k *e, u32 offset)
 {
 	lockdep_assert_held(&e->core.memory_lock);
@@ -128,23 +133,27 @@ static unsigned long page_of(struct e1k *e, u32 offset)
 	return PHYS_PFN(pci_resource_start(e->core.pdev, E1K_BAR_REGS) + offset);
 }
 
-/* One page at a time, since neighbours may not be alike. */
+/*
+ * One page at a time, since neighbours may not be alike. A trapped page is not
+ * there, also not in a mapping of the whole BAR.
+ */
 static vm_fault_t bar_fault(struct vm_fault *vmf)
 {
-	struct vfio_pci_core_device *core = vmf->vma->vm_private_data;
+	struct vm_area_struct *vma = vmf->vma;
+	struct vfio_pci_core_device *core = vma->vm_private_data;
 	struct e1k *e = container_of(core, struct e1k, core);
-	u32 offset = ((u64)vmf->pgoff << PAGE_SHIFT) & VFIO_PCI_OFFSET_MASK;
+	u64 address = vmf->address & PAGE_MASK;
+	u32 offset = bar_offset(vma) + address - vma->vm_start;
 
+	if (e1k_trapped(offset))
+		return VM_FAULT_SIGBUS;
 	guard(rwsem_read)(&core->memory_lock);
 	if (core->pm_runtime_engaged || !vmig_compat_memory_enabled(core))
 		return VM_FAULT_SIGBUS;
-	return vmf_insert_pfn(vmf->vma, vmf->address & PAGE_MASK,
-			      page_of(e, offset));
+	return vmf_insert_pfn(vma, address, page_of(e, offset));
 }
 
-static const struct vm_operations_struct bar_ops = {
-	.fault = bar_fault,
-};
+static const struct vm_operations_struct bar_vm_ops = { .fault = bar_fault };
 
 /* Nobody has the doorbell pages when it returns; the next access faults. */
 void e1k_bar_zap(struct e1k *e)
@@ -155,25 +164,39 @@ void e1k_bar_zap(struct e1k *e)
 			    E1K_SHADOW_BASE, E1K_SHADOW_LEN, true);
 }
 
+static bool all_trapped(u64 offset, u64 end)
+{
+	for (; offset < end; offset += PAGE_SIZE)
+		if (!e1k_trapped(offset))
+			return false;
+	return true;
+}
+
+/*
+ * Users that do not look for sparse areas, as the kernel's own tests, map all of
+ * a BAR, and get what there is.
+ */
+static int mmap_regs(struct e1k *e, struct vm_area_struct *vma)
+{
+	u64 offset = bar_offset(vma), end = offset + (vma->vm_end - vma->vm_start);
+	int ret;
+
+	if (end > E1K_REGS_LEN || all_trapped(offset, end))
+		return -EINVAL;
+	ret = vfio_pci_core_mmap(&e->core.vdev, vma);
+	if (!ret)
+		vma->vm_ops = &bar_vm_ops;
+	return ret;
+}
+
 int e1k_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 {
 	unsigned int index = vma->vm_pgoff >>
 			     (VFIO_PCI_OFFSET_SHIFT - PAGE_SHIFT);
-	u64 offset = ((u64)vma->vm_pgoff << PAGE_SHIFT) & VFIO_PCI_OFFSET_MASK;
-	u64 end = offset + (vma->vm_end - vma->vm_start);
-	int ret;
 
 	if (index == E1K_BAR_FLASH)
 		return -EINVAL;
 	if (index != E1K_BAR_REGS)
 		return vfio_pci_core_mmap(vdev, vma);
-	if (end > E1K_REGS_LEN)
-		return -EINVAL;
-	for (; offset < end; offset += PAGE_SIZE)
-		if (e1k_trapped(offset))
-			return -EINVAL;
-	ret = vfio_pci_core_mmap(vdev, vma);
-	if (!ret)
-		vma->vm_ops = &bar_ops;
-	return ret;
+	return mmap_regs(to_e1k(vdev), vma);
 }

@@ -144,7 +144,7 @@ static ssize_t plain_rw(struct e1k *e, u32 pos, char __user *buf, size_t n,
 	if (ret <= 0)
 		return ret;
 	/* A card that wakes has forgotten all, and has loaded its own address. */
-	if (before >= PCI_D3hot && e->core.pdev->current_state == PCI_D0)
+	if (before != PCI_D0 && e->core.pdev->current_state == PCI_D0)
 		WRITE_ONCE(e->was_reset, true);
 	if (write && pos <= PCI_COMMAND && pos + ret > PCI_COMMAND)
 		command_written(e);

@@ -25,8 +25,9 @@ static int log_start(struct vfio_device *vdev, struct rb_root_cached *ranges,
 	e1k_track_start(e);
 	guard(mutex)(&e->lock);
 	pci_read_config_word(e->core.pdev, PCI_COMMAND, &command);
-	WRITE_ONCE(e->dma_seen, command & PCI_COMMAND_MASTER ||
-				(e->quiesced && e->frozen.master));
+	if (e->quiesced && e->frozen.master)
+		command |= PCI_COMMAND_MASTER;
+	WRITE_ONCE(e->dma_seen, command & PCI_COMMAND_MASTER);
 	return 0;
 }
 

@@ -131,16 +131,18 @@ struct e1k_tx_ring {
  * struct e1k_tx_job - reading guest memory, by a worker
  * @work: idle, or it owns @ring and @search
  * @done: of the last one that was begun
- * @lock: protects @runner; a leaf
+ * @lock: protects @runner and @given_up; a leaf
  * @runner: worker that is in it, or NULL
+ * @given_up: nobody waits for it
  * @ring: what to look at, and what was found
  * @search: look for contexts; otherwise see whether they are there
  */
 struct e1k_tx_job {
 	struct work_struct work;
 	struct completion done;
-	spinlock_t lock; /* runner */
+	spinlock_t lock; /* runner, given_up */
 	struct task_struct *runner;
+	bool given_up;
 	struct e1k_tx_ring ring[E1K_TX_QUEUES];
 	bool search;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* PCI and VFIO glue of the Intel 82574L. */
 #include <linux/module.h>
+#include <linux/pm_runtime.h>
 #include <linux/uaccess.h>
 #include "e1000e.h"
 #include "vfio_compat.h"
@@ -65,7 +66,10 @@ static int e1k_open(struct vfio_device *vdev)
 static void e1k_close(struct vfio_device *vdev)
 {
 	struct e1k *e = to_e1k(vdev);
+	struct device *dev = &e->core.pdev->dev;
 
+	/* The user may have let the card sleep. */
+	pm_runtime_get_sync(dev);
 	e1k_track_stop(e, true);
 	vmig_close(&e->vm);
 	e1k_tx_close(e);
@@ -73,6 +77,7 @@ static void e1k_close(struct vfio_device *vdev)
 	scoped_guard(mutex, &e->lock)
 		e->bar = NULL;
 	vfio_pci_core_close_device(vdev);
+	pm_runtime_put(dev);
 }
 
 static ssize_t e1k_read(struct vfio_device *vdev, char __user *buf,
@@ -125,6 +130,9 @@ static long e1k_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	case VFIO_DEVICE_RESET:
 		vmig_reset(&e->vm);
 		return 0;
+	/* It would write to trapped registers behind our back. */
+	case VFIO_DEVICE_IOEVENTFD:
+		return -ENOTTY;
 	case VFIO_DEVICE_PCI_HOT_RESET:
 		return do_hot_reset(e, arg);
 	case VFIO_DEVICE_GET_INFO:
@@ -198,6 +206,10 @@ static int e1k_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	if (IS_ERR(e))
 		return PTR_ERR(e);
+	ret = -ENODEV;
+	if (!pci_is_pcie(pdev) ||
+	    pci_resource_len(pdev, E1K_BAR_REGS) < E1K_REGS_LEN)
+		goto err_put;
 	/* Both stop the card now and then: Linux turns them off, too. */
 	pci_disable_link_state(pdev, PCIE_LINK_STATE_L0S | PCIE_LINK_STATE_L1);
 	dev_set_drvdata(&pdev->dev, &e->core);

@@ -5,7 +5,7 @@
 
 #define MDIC_DATA	0xffff
 #define MDIC_REG_SHIFT	16
-#define MDIC_PHY	(1 << 21)
+#define MDIC_PHY	BIT(21)
 #define MDIC_OP_WRITE	BIT(26)
 #define MDIC_OP_READ	BIT(27)
 #define MDIC_READY	BIT(28)

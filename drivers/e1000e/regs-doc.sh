@@ -22,6 +22,7 @@ class() { # CLASS
 	}' | sed 's/^/* /'
 }
 
+# shellcheck disable=SC2016
 names() { # LETTER
 	grep -o "\\b$1([A-Z0-9_]*, [0-9xa-f]*, [A-Z0-9]*)" "$dir/regs.h" |
 		sed 's/^.(\([A-Z0-9_]*\),.*/``\1``/' | paste -sd, | sed 's/,/, /g' |

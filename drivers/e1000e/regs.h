@@ -106,14 +106,14 @@
 
 /* Saved with the plain ones; restored by code of their own. */
 #define E1K_TRICK_REGS(R)						\
-	R(CTRL,     0x00000,   1, 0, TRICK, "without RST and PHY_RST; GIO_MASTER_DISABLE is set until the card runs") \
+	R(CTRL,     0x00000,   1, 0, TRICK, "without its resets; off the bus until the card runs") \
 	R(RCTL,     0x00100,   1, 0, TRICK, "when the card runs, after all others") \
-	R(TCTL,     0x00400,   1, 0, TRICK, "when the card runs; an interrupt cause that the write itself makes is taken back") \
+	R(TCTL,     0x00400,   1, 0, TRICK, "when the card runs; TXQE is taken back") \
 	R(IMS,      0x000d0,   1, 0, TRICK, "last of all, so that what is pending fires") \
-	R(ICR,      0x000c0,   1, 0, TRICK, "read in ICS after a write of 0 to IMC; restored by ICS") \
-	R(SWSM,     0x05b50,   1, 0, TRICK, "reading sets SMBI: what was read is written back") \
+	R(ICR,      0x000c0,   1, 0, TRICK, "by ICS, after a write of 0 to IMC") \
+	R(SWSM,     0x05b50,   1, 0, TRICK, "reading sets SMBI: it is written back") \
 	R(WUC,      0x05800,   1, 0, TRICK, "without PME_Status, which writing clears") \
-	R(STATUS,   0x00008,   1, 0, TRICK, "the target's; LSC is raised when link, speed or duplex differ")
+	R(STATUS,   0x00008,   1, 0, TRICK, "the target's; LSC is raised when the link differs")
 
 /* The driver answers; their values are in sections of their own. */
 #define E1K_VIRTUAL_REGS(R)						\

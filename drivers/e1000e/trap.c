@@ -3,6 +3,7 @@
  * Accesses that the guest makes through the driver: trapped pages of BAR0, the
  * I/O ports, which reach the same registers, and the flash.
  */
+#include <linux/pm_runtime.h>
 #include <linux/uaccess.h>
 #include "e1000e.h"
 
@@ -235,15 +236,12 @@ static ssize_t bar_rw(struct e1k *e, u32 index, char __user *buf, size_t count,
 	return done ? done : n;
 }
 
-/* struct vfio_device_ops.read and .write */
-ssize_t e1k_rw(struct e1k *e, char __user *buf, size_t count, loff_t *ppos,
-	       bool write)
+static ssize_t region_rw(struct e1k *e, char __user *buf, size_t count,
+			 loff_t *ppos, bool write)
 {
 	u32 index = (u64)*ppos >> VFIO_PCI_OFFSET_SHIFT;
 	ssize_t n;
 
-	if (!count)
-		return 0;
 	switch (index) {
 	case E1K_BAR_REGS:
 	case E1K_BAR_FLASH:
@@ -257,4 +255,21 @@ ssize_t e1k_rw(struct e1k *e, char __user *buf, size_t count, loff_t *ppos,
 			*ppos += n;
 		return n;
 	}
+}
+
+/* struct vfio_device_ops.read and .write; the user may have let the card sleep. */
+ssize_t e1k_rw(struct e1k *e, char __user *buf, size_t count, loff_t *ppos,
+	       bool write)
+{
+	struct device *dev = &e->core.pdev->dev;
+	ssize_t n;
+
+	if (!count)
+		return 0;
+	n = pm_runtime_resume_and_get(dev);
+	if (n)
+		return -EIO;
+	n = region_rw(e, buf, count, ppos, write);
+	pm_runtime_put(dev);
+	return n;
 }

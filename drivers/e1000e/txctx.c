@@ -98,23 +98,20 @@ static void check_ring(struct e1k *e, struct e1k_tx_ring *r, __le64 *buf)
 	r->known = good;
 }
 
-static void set_runner(struct e1k_tx_job *job, struct task_struct *task)
+/* False when nobody waits any more for what would be read. */
+static bool set_runner(struct e1k_tx_job *job, struct task_struct *task)
 {
 	guard(spinlock)(&job->lock);
 	job->runner = task;
+	return !job->given_up;
 }
 
-static void tx_work(struct work_struct *work)
+static void look_at_rings(struct e1k_tx_job *job)
 {
-	struct e1k_tx_job *job = container_of(work, struct e1k_tx_job, work);
 	struct e1k *e = container_of(job, struct e1k, tx_job);
+	__le64 *buf = kmalloc_array(BATCH, DESC_LEN, GFP_KERNEL);
 	unsigned int q;
-	__le64 *buf;
 
-	/* Only a fatal signal ends a wait for guest memory. */
-	allow_kernel_signal(SIGKILL);
-	set_runner(job, current);
-	buf = kmalloc_array(BATCH, DESC_LEN, GFP_KERNEL);
 	for (q = 0; q < E1K_TX_QUEUES && buf; q++) {
 		if (job->search)
 			search_ring(e, &job->ring[q], buf);
@@ -122,6 +119,16 @@ static void tx_work(struct work_struct *work)
 			check_ring(e, &job->ring[q], buf);
 	}
 	kfree(buf);
+}
+
+static void tx_work(struct work_struct *work)
+{
+	struct e1k_tx_job *job = container_of(work, struct e1k_tx_job, work);
+
+	/* Only a fatal signal ends a wait for guest memory. */
+	allow_kernel_signal(SIGKILL);
+	if (set_runner(job, current))
+		look_at_rings(job);
 	set_runner(job, NULL);
 	disallow_signal(SIGKILL);
 	flush_signals(current);
@@ -131,6 +138,7 @@ static void tx_work(struct work_struct *work)
 static void give_up(struct e1k_tx_job *job)
 {
 	guard(spinlock)(&job->lock);
+	job->given_up = true;
 	if (job->runner)
 		send_sig(SIGKILL, job->runner, 1);
 }
@@ -145,6 +153,7 @@ static bool run_job(struct e1k *e, struct e1k_tx_ring *ring, bool search)
 		return false;
 	memcpy(job->ring, ring, sizeof(job->ring));
 	job->search = search;
+	job->given_up = false;
 	reinit_completion(&job->done);
 	queue_work(tx_wq, &job->work);
 	if (!wait_for_completion_timeout(&job->done,

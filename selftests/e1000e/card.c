@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -110,8 +113,10 @@ int eventfds(struct card *c, uint32_t index, int *fds, unsigned int nr)
 	};
 	unsigned int i;
 
-	for (i = 0; i < nr; i++)
-		irq.fd[i] = fds[i] = eventfd(0, EFD_CLOEXEC);
+	for (i = 0; i < nr; i++) {
+		fds[i] = eventfd(0, EFD_CLOEXEC);
+		irq.fd[i] = fds[i];
+	}
 	return ioctl(c->v.fd, VFIO_DEVICE_SET_IRQS, &irq) ? -errno : 0;
 }
 
@@ -124,6 +129,21 @@ int fired(int fd, int ms)
 	if (poll(&p, 1, ms) != 1 || read(fd, &count, sizeof(count)) < 0)
 		return 0;
 	return count;
+}
+
+/* Is the card itself on the bus, whatever the guest reads? */
+bool card_on_bus(struct card *c)
+{
+	char path[PATH_MAX];
+	uint8_t byte = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/config", vdev_path(c->v.nr));
+	fd = open(path, O_RDONLY);
+	if (fd < 0 || pread(fd, &byte, 1, 4) != 1)
+		abort();
+	close(fd);
+	return byte & CMD_MASTER;
 }
 
 int card_save(struct card *c, struct stream *s)

@@ -67,6 +67,8 @@ void command(struct card *c, uint16_t value);
 #define CMD_MEM		2
 #define CMD_MASTER	4
 
+bool card_on_bus(struct card *c);
+
 uint16_t nvm_get(struct card *c, uint32_t word);
 int eventfds(struct card *c, uint32_t index, int *fds, unsigned int nr);
 int fired(int fd, int ms);

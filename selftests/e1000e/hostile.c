@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A guest may write what it likes where it likes, and a stream may hold anything. */
 #include <stdio.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include "kselftest_harness.h"
 #include "card.h"
 #include <linux/vfio_mig_stream.h>
@@ -94,6 +96,18 @@ TEST_F_TIMEOUT(card, moves_whatever_was_written, 300)
 		ASSERT_EQ(0, card_move(&self->a, &self->a));
 	}
 	ASSERT_EQ(0, vdev_reset(&self->a.v));
+}
+
+/* An event that writes a register does not ask the driver. */
+TEST_F(card, no_event_writes_to_registers)
+{
+	struct vfio_device_ioeventfd io = {
+		.argsz = sizeof(io), .flags = VFIO_DEVICE_IOEVENTFD_32,
+		.offset = EEWR, .data = 1, .fd = eventfd(0, 0),
+	};
+
+	EXPECT_NE(0, ioctl(self->a.v.fd, VFIO_DEVICE_IOEVENTFD, &io));
+	close(io.fd);
 }
 
 TEST_F(card, regions_have_ends)

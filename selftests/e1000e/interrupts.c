@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is pending when the card stops fires where it goes on. */
+#include <sys/ioctl.h>
 #include "kselftest_harness.h"
 #include "card.h"
 
@@ -65,7 +66,6 @@ TEST_F(two, nothing_pending_fires_nothing)
 	stream_free(&s);
 }
 
-
 FIXTURE(kind)
 {
 	struct card a;
@@ -126,6 +126,66 @@ TEST_F(kind, pending_fires_on_the_target)
 	ASSERT_EQ(0, card_run(&self->b));
 	EXPECT_LT(0, fired(fd[0], SOON));
 	EXPECT_EQ(variant->cause, get(&self->b, IMS));
+	stream_free(&s);
+}
+
+static int unmask(struct card *c)
+{
+	struct vfio_irq_set set = {
+		.argsz = sizeof(set), .index = VFIO_PCI_INTX_IRQ_INDEX,
+		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_UNMASK,
+		.count = 1,
+	};
+
+	return ioctl(c->v.fd, VFIO_DEVICE_SET_IRQS, &set);
+}
+
+/* As a driver with an auto-masked line: raise, take, ask for more. */
+static void one_after_another(struct __test_metadata *_metadata, struct card *c,
+			      int fd, uint32_t index, uint32_t cause)
+{
+	unsigned int i;
+
+	for (i = 0; i < 5; i++) {
+		put(c, IMS, cause);
+		put(c, ICS, cause);
+		EXPECT_LT(0, fired(fd, SOON)) {
+			TH_LOG("interrupt %u", i);
+		}
+		put(c, IMC, ~0);
+		get(c, ICR);
+		if (index == VFIO_PCI_INTX_IRQ_INDEX)
+			EXPECT_EQ(0, unmask(c));
+	}
+}
+
+TEST_F(kind, interrupts_go_on_after_the_move)
+{
+	unsigned int nr = variant->index == VFIO_PCI_MSIX_IRQ_INDEX ? 5 : 1;
+	struct stream s = { 0 };
+	int fd[5], fd2[5];
+
+	put(&self->a, CTRL_EXT, 1 << 27);	/* IAME: reading ICR masks */
+	put(&self->a, IAM, ~0);
+	put(&self->a, IVAR, 0x00000008);
+	ASSERT_EQ(0, eventfds(&self->a, variant->index, fd, nr));
+	ASSERT_EQ(0, eventfds(&self->b, variant->index, fd2, nr));
+	one_after_another(_metadata, &self->a, fd[0], variant->index,
+			  variant->cause);
+	/* One that the source has sent and nobody has taken. */
+	put(&self->a, IMS, variant->cause);
+	put(&self->a, ICS, variant->cause);
+	ASSERT_LT(0, fired(fd[0], SOON));
+	ASSERT_EQ(0, card_save(&self->a, &s));
+	ASSERT_EQ(0, card_load(&self->b, &s));
+	ASSERT_EQ(0, card_run(&self->b));
+	EXPECT_LT(0, fired(fd2[0], SOON));
+	put(&self->b, IMC, ~0);
+	get(&self->b, ICR);
+	if (variant->index == VFIO_PCI_INTX_IRQ_INDEX)
+		EXPECT_EQ(0, unmask(&self->b));
+	one_after_another(_metadata, &self->b, fd2[0], variant->index,
+			  variant->cause);
 	stream_free(&s);
 }
 

@@ -106,6 +106,7 @@ static void scribble(struct card *c)
 	put(c, WUC, 2);
 	put(c, SWSM, 2);
 	put(c, EERD, 3 << 2 | 1);
+	put(c, MDIC, 1 << 27 | 1 << 21 | 2 << 16);	/* PHYID1 */
 	put(c, FLA, 0x77);
 	put(c, EECD, 1 << 6);
 }
@@ -182,6 +183,32 @@ TEST_F(card, same_on_another_card)
 	EXPECT_EQ(0, differences(&before, &after));
 }
 
+/* What was sent early is sent again where it has changed. */
+TEST_F(card, changes_while_it_is_sent_are_not_lost)
+{
+	struct stream s = { 0 };
+	int fd;
+
+	scribble(&self->a);
+	ASSERT_EQ(0, vdev_set_state(&self->a.v, VFIO_DEVICE_STATE_PRE_COPY,
+				    &fd));
+	stream_read(fd, &s, 4096);
+	put(&self->a, MTA + 4, 0x1234567);
+	put(&self->a, RA + 8, 0x7654321);
+	put(&self->a, WUPM, 0x11111111);
+	put(&self->a, FFVT + 8, 0x22222222);
+	take(&self->a, &before);
+	ASSERT_EQ(0, vdev_set_state(&self->a.v, VFIO_DEVICE_STATE_STOP_COPY,
+				    NULL));
+	ASSERT_EQ(0, stream_read(fd, &s, 4096));
+	close(fd);
+	ASSERT_EQ(0, card_load(&self->a, &s));
+	ASSERT_EQ(0, card_run(&self->a));
+	take(&self->a, &after);
+	EXPECT_EQ(0, differences(&before, &after));
+	stream_free(&s);
+}
+
 TEST_F(card, untouched_card_moves)
 {
 	if (!self->two)
@@ -201,6 +228,12 @@ TEST_F(card, reset_forgets)
 	ASSERT_EQ(0, vdev_reset(&self->a.v));
 	take(&self->a, &after);
 	EXPECT_EQ(0, differences(&before, &after));
+	/* Those that a CTRL.RST leaves. */
+	EXPECT_EQ(0x00140014, get(&self->a, PBA));
+	EXPECT_EQ(0x28, get(&self->a, PBS));
+	EXPECT_EQ(0x8100, get(&self->a, VET));
+	EXPECT_EQ(0, get(&self->a, ITR));
+	EXPECT_EQ(0, get(&self->a, EITR));
 }
 
 TEST_F(card, next_user_finds_nothing)
@@ -253,6 +286,25 @@ TEST_F(card, moves_asleep)
 	EXPECT_NE(~0u, get(&self->a, STATUS));
 }
 
+/* The user has allowed the host to suspend it. */
+TEST_F(card, works_from_low_power)
+{
+	int enter = VFIO_DEVICE_FEATURE_SET |
+		    VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY;
+
+	if (vdev_feature(&self->a.v, enter, NULL, 0))
+		SKIP(return, "no low power");
+	EXPECT_NE(~0u, get(&self->a, STATUS));
+	ASSERT_EQ(0, vdev_set_state(&self->a.v, VFIO_DEVICE_STATE_STOP_COPY,
+				    NULL));
+	ASSERT_EQ(0, card_run(&self->a));
+	EXPECT_NE(~0u, get(&self->a, STATUS));
+	vdev_feature(&self->a.v, enter, NULL, 0);
+	card_close(&self->a);
+	ASSERT_EQ(0, card_open(&self->a, 0));
+	EXPECT_NE(~0u, get(&self->a, STATUS));
+}
+
 TEST_F(card, trapped_pages_are_not_mapped)
 {
 	struct vfio_region_info info;
@@ -273,6 +325,35 @@ TEST_F(card, trapped_pages_are_not_mapped)
 		if (p != MAP_FAILED)
 			munmap(p, 4096);
 	}
+}
+
+static volatile uint32_t *map_all(struct __test_metadata *_metadata,
+				  struct vdev *v)
+{
+	struct vfio_region_info info;
+	void *p;
+
+	ASSERT_EQ(0, vdev_region(v, BAR_REGS, &info));
+	p = mmap(NULL, info.size, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd,
+		 info.offset);
+	ASSERT_NE(MAP_FAILED, p);
+	return p;
+}
+
+/* For users that do not look for sparse areas. */
+TEST_F(card, whole_bar_has_pages_that_are_mapped)
+{
+	volatile uint32_t *bar = map_all(_metadata, &self->a.v);
+
+	put(&self->a, RDLEN, 0x1000);
+	EXPECT_EQ(0x1000, bar[RDLEN / 4]);
+}
+
+TEST_F_SIGNAL(card, whole_bar_has_no_trapped_page, SIGBUS)
+{
+	volatile uint32_t *bar = map_all(_metadata, &self->a.v);
+
+	TH_LOG("%#x", bar[0]);
 }
 
 TEST_F(card, state_is_small)

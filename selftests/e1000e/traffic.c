@@ -92,12 +92,15 @@ static void posted_while_in(struct __test_metadata *_metadata, struct card *c,
 	fill(state);
 	ASSERT_EQ(0, vdev_set_state(&c->v, state, NULL));
 	send_frame(c, frame, LEN);
+	EXPECT_FALSE(card_on_bus(c));
 	/* Nor does it help to say that it may. */
 	command(c, CMD_MEM | CMD_MASTER);
+	EXPECT_FALSE(card_on_bus(c));
 	put(c, TCTL, TCTL_EN | TCTL_PSP);
 	EXPECT_EQ(0, get(c, TDH));
 	EXPECT_EQ(0, c->mem[RX_RING + 12]);
 	ASSERT_EQ(0, card_run(c));
+	EXPECT_TRUE(card_on_bus(c));
 	EXPECT_TRUE(sent(c));
 	EXPECT_TRUE(came_back(c, 0));
 }
@@ -190,6 +193,8 @@ TEST_F(two, reset_clears_statistics)
 #define MSS	100
 #define PAYLOAD	300
 
+#define NO_CONTEXT "guest memory cannot be read by way of iommufd"
+
 /* Tells the card how to cut what follows into segments. */
 static void set_context(struct card *c)
 {
@@ -238,6 +243,8 @@ TEST_F(two, transmit_context_moves)
 {
 	uint32_t before;
 
+	if (self->a.v.container < 0)
+		SKIP(return, NO_CONTEXT);
 	rings(&self->a);
 	go(&self->a);
 	set_context(&self->a);
@@ -257,6 +264,8 @@ TEST_F(two, transmit_context_moves)
 /* And on, from a card that has not sent anything with it. */
 TEST_F(two, transmit_context_moves_on)
 {
+	if (self->a.v.container < 0)
+		SKIP(return, NO_CONTEXT);
 	rings(&self->a);
 	go(&self->a);
 	set_context(&self->a);
@@ -271,6 +280,8 @@ TEST_F(two, transmit_context_moves_on)
 /* With the last slot of the ring, and packets that wait behind it. */
 TEST_F(two, transmit_context_at_the_end_of_the_ring)
 {
+	if (self->a.v.container < 0)
+		SKIP(return, NO_CONTEXT);
 	rings(&self->a);
 	put(&self->a, TDH, RING - 1);
 	put(&self->a, TDT, RING - 1);

@@ -44,7 +44,7 @@ fi
 echo "1..$number"
 
 tests=$(dirname "$0")/..
-for run in conformance compat; do
+for run in conformance compat e1000e; do
 	"$tests/$run/run.sh" || failed=1
 done
 "$tests/fuzz/lab/in-guest.sh" || failed=1

@@ -75,9 +75,9 @@ class Transfer(Stream):
 class Flood:
     """Echo requests, as fast as they are answered and 16 more."""
 
-    def __init__(self, to=GUEST):
+    def __init__(self):
         self.process = subprocess.Popen(
-            ["ping", "-b", "-f", "-q", "-l", "16", "-s", "1400", to],
+            ["ping", "-f", "-q", "-l", "16", "-s", "1400", GUEST],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def stop(self):

@@ -1,0 +1,2 @@
+/lab/programs/e1000e-interrupts
+/lab/programs/e1000e-hostile
