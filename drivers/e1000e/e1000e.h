@@ -56,8 +56,6 @@ enum e1k_offset {
 #define CTRL_EXT_ASDCHK		BIT(12)
 #define CTRL_EXT_EE_RST		BIT(13)
 #define TCTL_EN			BIT(1)
-#define RCTL_EN			BIT(1)
-#define TARC_ENABLE		BIT(10)
 #define XDTR_FPD		BIT(31)
 #define ICR_TXQE		BIT(1)
 #define ICR_LSC			BIT(2)
@@ -83,8 +81,8 @@ enum e1k_phy_reg {
 struct e1k_state {
 #define E1K_MEMBER(name, offset, count, ...)	u32 name[count];
 	E1K_TABLE_REGS(E1K_MEMBER)
-	struct_group(wake, E1K_WAKE_REGS(E1K_MEMBER));
-	struct_group(flex, E1K_FLEX_REGS(E1K_MEMBER));
+	E1K_WAKE_REGS(E1K_MEMBER)
+	E1K_FLEX_REGS(E1K_MEMBER)
 	E1K_PLAIN_REGS(E1K_MEMBER)
 	E1K_TRICK_REGS(E1K_MEMBER)
 #undef E1K_MEMBER
@@ -299,7 +297,7 @@ unsigned int e1k_regs_list(u32 from, u32 len, u16 *out, unsigned int max);
 void e1k_regs_load(struct e1k *e);
 void e1k_regs_written(struct e1k *e, u32 offset);
 void e1k_regs_clear_flex(struct e1k *e);
-bool e1k_regs_flex_needed(const struct e1k_state *s);
+bool e1k_regs_flex_needed(struct e1k_state *s);
 
 /* phy.c */
 u32 e1k_phy_mdic_read(struct e1k *e);

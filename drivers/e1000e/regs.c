@@ -87,7 +87,11 @@ void e1k_regs_save_tables(struct e1k *e)
 /* CTRL.RST need not do it. */
 void e1k_regs_clear_flex(struct e1k *e)
 {
-	memset(&e->state.flex, 0, sizeof(e->state.flex));
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(flex_regs); i++)
+		memset(values(&e->state, &flex_regs[i]), 0,
+		       flex_regs[i].count * sizeof(u32));
 	load(e, flex_regs, ARRAY_SIZE(flex_regs));
 	e->flex_stale = false;
 }
@@ -122,15 +126,19 @@ void e1k_regs_save(struct e1k *e)
 	e1k_put(e, E1K_SWSM, s->SWSM[0]);
 }
 
-static bool flex_used(const struct e1k_state *s)
+static bool any_set(struct e1k_state *s, const struct e1k_reg *r, size_t nr)
 {
-	return memchr_inv(&s->flex, 0, sizeof(s->flex));
+	for (; nr; nr--, r++)
+		if (memchr_inv(values(s, r), 0, r->count * sizeof(u32)))
+			return true;
+	return false;
 }
 
 /* Is there anything for the section? */
-bool e1k_regs_flex_needed(const struct e1k_state *s)
+bool e1k_regs_flex_needed(struct e1k_state *s)
 {
-	return memchr_inv(&s->wake, 0, sizeof(s->wake)) || flex_used(s);
+	return any_set(s, wake_regs, ARRAY_SIZE(wake_regs)) ||
+	       any_set(s, flex_regs, ARRAY_SIZE(flex_regs));
 }
 
 /*
@@ -146,7 +154,7 @@ void e1k_regs_load(struct e1k *e)
 	e1k_put(e, E1K_CTRL, s->CTRL[0] | CTRL_GIO_MASTER_DISABLE);
 	load(e, table_regs, ARRAY_SIZE(table_regs));
 	load(e, wake_regs, ARRAY_SIZE(wake_regs));
-	if (flex_used(s))
+	if (any_set(s, flex_regs, ARRAY_SIZE(flex_regs)))
 		load(e, flex_regs, ARRAY_SIZE(flex_regs));
 	load(e, plain_regs, ARRAY_SIZE(plain_regs));
 	e1k_put(e, E1K_WUC, s->WUC[0] & ~WUC_PME_STATUS);

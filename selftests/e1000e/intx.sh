@@ -1,2 +1,0 @@
-/lab/programs/e1000e-interrupts
-/lab/programs/e1000e-hostile
