@@ -30,6 +30,7 @@ host_tools() {
 	local missing=()
 	command -v gcc >/dev/null || missing+=(gcc libc6-dev)
 	command -v make >/dev/null || missing+=(make)
+	command -v spin >/dev/null || missing+=(spin)
 	[ ${#missing[@]} -eq 0 ] || apt_install "${missing[@]}"
 }
 
