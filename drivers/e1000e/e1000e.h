@@ -353,6 +353,7 @@ void e1k_unbind_iommufd(struct vfio_device *vdev);
 int e1k_attach_ioas(struct vfio_device *vdev, u32 *pt_id);
 void e1k_detach_ioas(struct vfio_device *vdev);
 void e1k_guest_init(struct e1k *e);
+bool e1k_guest_may_pin(struct e1k *e);
 int e1k_guest_read(struct e1k *e, u64 iova, void *to, size_t len);
 int e1k_guest_read_bounded(struct e1k *e, u64 iova, void *to, size_t len);
 unsigned int e1k_span_pages(const struct e1k_span *s);

@@ -85,6 +85,30 @@ int e1k_guest_read(struct e1k *e, u64 iova, void *to, size_t len)
 }
 #endif
 
+static int count_endpoint(struct device *dev, void *count)
+{
+	if (!dev_is_pci(dev) ||
+	    to_pci_dev(dev)->hdr_type == PCI_HEADER_TYPE_NORMAL)
+		(*(unsigned int *)count)++;
+	return 0;
+}
+
+/*
+ * May type1 be told which pages count? It takes it for the whole group, and nobody
+ * knows what another device in it writes.
+ */
+bool e1k_guest_may_pin(struct e1k *e)
+{
+	struct iommu_group *group = iommu_group_get(&e->core.pdev->dev);
+	unsigned int nr = 0;
+
+	if (!group)
+		return false;
+	iommu_group_for_each_dev(group, &nr, count_endpoint);
+	iommu_group_put(group);
+	return nr == 1;
+}
+
 static void read_expired(struct timer_list *timer)
 {
 	struct e1k_track *t = container_of(timer, struct e1k_track, deadline);

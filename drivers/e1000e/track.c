@@ -370,6 +370,8 @@ int e1k_track_start(struct e1k *e)
 		return 0;
 	if (!READ_ONCE(tracking))
 		return -EOPNOTSUPP;
+	if (!VMIG_HAVE_DIRTY_LOG && !e1k_guest_may_pin(e))
+		return -EBUSY;
 	return start(e);
 }
 
