@@ -11,12 +11,12 @@
 
 #define LIMIT_MS	20000
 #define DOORBELLS	0x2000
-#define RCTL_DTYP_SPLIT	(1 << 10)
-#define RCTL_BSIZE_16K	(1 << 16)
-#define RCTL_BSEX	(1 << 25)
-#define RCTL_LPE	(1 << 5)
-#define RFCTL_EXSTEN	(1 << 15)
-#define TARC_EN		(1 << 10)
+#define RCTL_DTYP_SPLIT	0x00000400
+#define RCTL_BSIZE_16K	0x00010000
+#define RCTL_BSEX	0x02000000
+#define RCTL_LPE	0x00000020
+#define RFCTL_EXSTEN	0x00008000
+#define TARC_EN		0x00000400
 
 /* Header, then three buffers of 1 KiB. */
 static const uint32_t psrctl = 1 | 1 << 8 | 1 << 16 | 1 << 24;

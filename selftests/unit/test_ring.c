@@ -4,9 +4,9 @@
 #include "../../drivers/e1000e/ring.h"
 #include "unit.h"
 
-#define EXSTEN		(1u << 15)
-#define DTYP_SPLIT	(1u << 10)
-#define BSEX		(1u << 25)
+#define EXSTEN		0x00008000u
+#define DTYP_SPLIT	0x00000400u
+#define BSEX		0x02000000u
 #define BSIZE(n)	((n) << 16)
 #define FLXBUF(n)	((n) << 27)
 
