@@ -94,7 +94,6 @@ static bool pass(struct e1k *e)
 		any |= rx[q] != t->rx[q].forwarded ||
 		       tx[q] != t->tx[q].forwarded;
 	}
-	t->report = false;
 	if (!any || !e1k_guest_begin(e))
 		return any;
 	for (q = 0; q < E1K_QUEUES; q++) {
@@ -115,8 +114,10 @@ static bool timed_pass(struct e1k *e, u64 *took)
 	guard(mutex)(&t->lock);
 	if (holds_off(t))
 		return false;
-	scoped_guard(spinlock, &t->ask_lock)
+	scoped_guard(spinlock, &t->ask_lock) {
 		asked = t->asked;
+		t->report = asked != t->answered;
+	}
 	began = ktime_get_ns();
 	t->budget = 0;
 	t->behind = false;
@@ -207,8 +208,6 @@ bool e1k_track_report(struct e1k *e)
 	guard(mutex)(&e->lock);
 	if (!READ_ONCE(t->on) || READ_ONCE(t->blind))
 		return false;
-	scoped_guard(mutex, &t->lock)
-		t->report = true;
 	return e1k_track_sync(e) && !READ_ONCE(t->blind);
 }
 

@@ -104,7 +104,7 @@ struct e1k_track_stats {
  * @tx: transmit rings
  * @hold_until: nothing is pinned before, since somebody unmaps
  * @hold: how long the last such wait was, in jiffies
- * @report: the next pass is for a report
+ * @report: somebody waits for this pass, maybe for a report
  * @budget: pages recorded in this pass
  * @held: pages recorded and not given back
  * @missing: something is recorded and not pinned
