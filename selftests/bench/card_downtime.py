@@ -22,7 +22,7 @@ import peer  # noqa: E402
 import vm as lab  # noqa: E402
 
 MIB = 512
-MOVES = 5
+MOVES = 3
 PARAMETER = "/sys/module/e1000e_vfio_pci/parameters/tracking"
 TRACKING = lab.DEBUGFS + "/" + card.ADDRESS + "/tracking"
 
@@ -62,7 +62,7 @@ def medians(guest, count):
             for values in zip(*(moved(guest) for _ in range(count)))]
 
 
-def flooded(seconds=10):
+def flooded(seconds=5):
     """Echoes a second, and their mean time in ms."""
     flood = peer.Flood()
     start = time.monotonic()
@@ -110,7 +110,7 @@ def assigned(setup, link):
         for host in hosts_of(guest):
             host.tracking(False)
         guest.downtime_limit = 60000
-        return tracked, medians(guest, 2)
+        return tracked, medians(guest, 1)
     finally:
         guest.end()
         for host in hosts_of(guest):
