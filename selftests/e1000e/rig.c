@@ -9,10 +9,10 @@
 #include <unistd.h>
 #include "rig.h"
 
-#define LIMIT_MS	20000
+#define LIMIT_MS	5000
 #define DOORBELLS	0x2000
 #define RCTL_DTYP_SPLIT	0x00000400
-#define RCTL_BSIZE_16K	0x00010000
+#define RCTL_BSIZE_8K	0x00020000
 #define RCTL_BSEX	0x02000000
 #define RCTL_LPE	0x00000020
 #define RFCTL_EXSTEN	0x00008000
@@ -141,7 +141,7 @@ void rig_go(struct rig *r)
 	if (r->format == RIG_SPLIT)
 		rctl |= RCTL_DTYP_SPLIT;
 	if (r->format == RIG_JUMBO)
-		rctl |= RCTL_BSEX | RCTL_BSIZE_16K;
+		rctl |= RCTL_BSEX | RCTL_BSIZE_8K;
 	put(&r->c, TCTL, TCTL_EN | TCTL_PSP);
 	put(&r->c, RCTL, rctl);
 }
@@ -165,7 +165,7 @@ static void post_one(struct rig *r)
 	memset(desc, 0, 16 * r->units);
 	memset(own, 0, 4 * sizeof(*own));
 	for (i = 0; i < n; i++) {
-		own[i] = iova(take_pages(r, r->format == RIG_JUMBO ? 4 : 1));
+		own[i] = iova(take_pages(r, r->format == RIG_JUMBO ? 2 : 1));
 		desc[i] = own[i];
 	}
 	wrote(r, RIG_RX_RING);
@@ -429,7 +429,7 @@ unsigned int rig_count(const struct rig_report *in,
 /* Pages of what the card has been given and has not given back. */
 unsigned int rig_posted(struct rig *r, struct rig_report *to)
 {
-	unsigned int pages = r->format == RIG_JUMBO ? 4 : 1;
+	unsigned int pages = r->format == RIG_JUMBO ? 2 : 1;
 	unsigned int at, i, n;
 
 	memset(to, 0, sizeof(*to));

@@ -18,7 +18,7 @@
 #define RIG_TX_BUFFERS	16u
 #define RIG_POOL	64u
 #define RIG_UNITS	64u		/* of each ring */
-#define RIG_FRAME_MAX	15000u
+#define RIG_FRAME_MAX	8000u
 
 enum rig_format { RIG_LEGACY, RIG_EXTENDED, RIG_SPLIT, RIG_JUMBO };
 
