@@ -138,7 +138,7 @@ TEST_F(track, nothing_is_lost_at_the_stop)
 	EXPECT_EQ(7, get(&r->c, RDT + 0x100 * r->queue));
 }
 
-TEST_F(track, rings_that_move)
+TEST_F_TIMEOUT(track, rings_that_move, 120)
 {
 	struct rig *r = &self->r;
 	struct sums s = { 0 };
@@ -161,7 +161,7 @@ TEST_F(track, rings_that_move)
 }
 
 /* What is in use before and after a reset is reported in the same interval. */
-TEST_F(track, reset_of_the_card_by_its_driver)
+TEST_F_TIMEOUT(track, reset_of_the_card_by_its_driver, 120)
 {
 	struct rig *r = &self->r;
 	struct sums s = { 0 };
@@ -224,7 +224,7 @@ TEST_F(track, heads_move)
 }
 
 /* Memory goes and comes back while all of it is posted; what was written is told. */
-TEST_F(track, unmap_while_posted)
+TEST_F_TIMEOUT(track, unmap_while_posted, 120)
 {
 	struct rig *r = &self->r;
 	struct rig_report changed, reported;
@@ -242,14 +242,14 @@ TEST_F(track, unmap_while_posted)
 }
 
 /* And while the rest of it is being posted without pause. */
-TEST_F(track, unmap_while_posting)
+TEST_F_TIMEOUT(track, unmap_while_posting, 120)
 {
 	struct rig *r = &self->r;
 	uint32_t rdt = RDT + 0x100 * r->queue;
 	unsigned int i;
 
 	begin(_metadata, r);
-	for (i = 0; i < 200; i++) {
+	for (i = 0; i < 50; i++) {
 		rig_put(r, rdt, i * 7 % RIG_UNITS & ~1u);
 		ASSERT_EQ(0, rig_unmap(r, NULL));
 		rig_put(r, rdt, i * 5 % RIG_UNITS & ~1u);
