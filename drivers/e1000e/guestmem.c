@@ -37,8 +37,10 @@ void e1k_unbind_iommufd(struct vfio_device *vdev)
 {
 	struct e1k *e = to_e1k(vdev);
 
+	/* VFIO has taken it off its page table without asking us. */
 	iommufd_access_destroy(e->access);
 	e->access = NULL;
+	e->access_attached = false;
 	vfio_iommufd_physical_unbind(vdev);
 }
 
