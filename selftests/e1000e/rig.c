@@ -197,20 +197,29 @@ static void make_frame(struct rig *r, uint8_t *frame)
 	memcpy(frame, head, sizeof(head));
 }
 
-static void send_one(struct rig *r)
+/* QEMU's model drops what is not in one piece of memory: a descriptor for a page. */
+static void send_page(struct rig *r, unsigned int page, unsigned int len,
+		      bool last)
 {
 	uint64_t *desc = (void *)(r->mem + RIG_TX_RING * PAGE +
 				  r->tx_tail * 16);
-	unsigned int page = RIG_TX_BUFFERS + r->frames % 12 * 4;
-	unsigned int i;
 
-	make_frame(r, r->mem + page * PAGE);
-	for (i = 0; i < 4; i++)
-		wrote(r, page + i);
+	wrote(r, page);
 	desc[0] = iova(page);
-	desc[1] = r->frame | 0x0b000000;
+	desc[1] = len | 0x0a000000 | (last ? 0x01000000 : 0);
 	wrote(r, RIG_TX_RING);
 	r->tx_tail = (r->tx_tail + 1) % RIG_UNITS;
+}
+
+static void send_one(struct rig *r)
+{
+	unsigned int page = RIG_TX_BUFFERS + r->frames % 12 * 4;
+	unsigned int left;
+
+	make_frame(r, r->mem + page * PAGE);
+	for (left = r->frame; left > PAGE; left -= PAGE)
+		send_page(r, page++, PAGE, false);
+	send_page(r, page, left, true);
 }
 
 static bool done(struct rig *r)
