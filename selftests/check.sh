@@ -42,6 +42,7 @@ host_tools() {
 	pkg-config --exists jansson 2>/dev/null || missing+=(libjansson-dev)
 	command -v jq >/dev/null || missing+=(jq)
 	pkg-config --exists zlib 2>/dev/null || missing+=(zlib1g-dev)
+	command -v spin >/dev/null || missing+=(spin)
 	[ ${#missing[@]} -eq 0 ] || apt_install "${missing[@]}"
 }
 

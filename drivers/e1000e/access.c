@@ -39,7 +39,7 @@ static void power_up(struct e1k *e)
  * For the driver's own: a guest may have put the card to sleep or closed its
  * memory window, which must not hinder a migration. The guest finds it as it was.
  */
-void e1k_wake_begin(struct e1k *e, struct e1k_wake *w)
+void e1k_card_begin(struct e1k *e, struct e1k_wake *w)
 {
 	struct pci_dev *pdev = e->core.pdev;
 
@@ -50,7 +50,7 @@ void e1k_wake_begin(struct e1k *e, struct e1k_wake *w)
 	w->command = e1k_config_command(e, 0, PCI_COMMAND_MEMORY);
 }
 
-void e1k_wake_end(struct e1k *e, struct e1k_wake *w)
+void e1k_card_end(struct e1k *e, struct e1k_wake *w)
 {
 	struct pci_dev *pdev = e->core.pdev;
 
@@ -59,6 +59,19 @@ void e1k_wake_end(struct e1k *e, struct e1k_wake *w)
 	if (w->power != PCI_D0)
 		pci_set_power_state(pdev, w->power);
 	up_write(&e->core.memory_lock);
+}
+
+/* The same, and the tracker does not look at the card meanwhile. */
+void e1k_wake_begin(struct e1k *e, struct e1k_wake *w)
+{
+	mutex_lock(&e->track.lock);
+	e1k_card_begin(e, w);
+}
+
+void e1k_wake_end(struct e1k *e, struct e1k_wake *w)
+{
+	e1k_card_end(e, w);
+	mutex_unlock(&e->track.lock);
 }
 
 /* Waits at most @ms for the bits of a register to be as wanted; are they? */

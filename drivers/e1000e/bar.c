@@ -17,6 +17,7 @@
  * No driver touches filters while packets flow. Trapped, they are known not to
  * have changed since they were saved, and need not be read while the guest waits.
  */
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "e1000e.h"
@@ -123,19 +124,45 @@ static u64 bar_offset(const struct vm_area_struct *vma)
 	return ((u64)vma->vm_pgoff << PAGE_SHIFT) & VFIO_PCI_OFFSET_MASK;
 }
 
-/* A trapped page is not there, also not in a mapping of the whole BAR. */
+static unsigned long page_of(struct e1k *e, u32 offset)
+{
+	lockdep_assert_held(&e->core.memory_lock);
+	if (e->track.on && e1k_shadow_has(offset))
+		return page_to_pfn(virt_to_page(e1k_shadow_word(&e->track,
+								offset)));
+	return PHYS_PFN(pci_resource_start(e->core.pdev, E1K_BAR_REGS) + offset);
+}
+
+/*
+ * One page at a time, since neighbours may not be alike. A trapped page is not
+ * there, also not in a mapping of the whole BAR.
+ */
 static vm_fault_t bar_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct vfio_pci_core_device *core = vma->vm_private_data;
 	struct e1k *e = container_of(core, struct e1k, core);
+	u64 address = vmf->address & PAGE_MASK;
+	u32 offset = bar_offset(vma) + address - vma->vm_start;
 
-	if (e1k_trapped(bar_offset(vma) + vmf->address - vma->vm_start))
+	if (e1k_trapped(offset))
 		return VM_FAULT_SIGBUS;
-	return READ_ONCE(e->bar_ops)->fault(vmf);
+	guard(rwsem_read)(&core->memory_lock);
+	if (core->pm_runtime_engaged || !vmig_compat_memory_enabled(core))
+		return VM_FAULT_SIGBUS;
+	return vmf_insert_pfn(vma, address, page_of(e, offset));
 }
 
 static const struct vm_operations_struct bar_vm_ops = { .fault = bar_fault };
+
+/* Nobody has the doorbell pages when it returns; the next access faults. */
+void e1k_bar_zap(struct e1k *e)
+{
+	lockdep_assert_held_write(&e->core.memory_lock);
+	unmap_mapping_range(e->core.vdev.inode->i_mapping,
+			    VFIO_PCI_INDEX_TO_OFFSET(E1K_BAR_REGS) +
+			    E1K_SHADOW_BASE, E1K_SHADOW_LEN, true);
+}
 
 static bool all_trapped(u64 offset, u64 end)
 {
@@ -157,11 +184,9 @@ static int mmap_regs(struct e1k *e, struct vm_area_struct *vma)
 	if (end > E1K_REGS_LEN || all_trapped(offset, end))
 		return -EINVAL;
 	ret = vfio_pci_core_mmap(&e->core.vdev, vma);
-	if (ret)
-		return ret;
-	WRITE_ONCE(e->bar_ops, vma->vm_ops);
-	vma->vm_ops = &bar_vm_ops;
-	return 0;
+	if (!ret)
+		vma->vm_ops = &bar_vm_ops;
+	return ret;
 }
 
 int e1k_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)

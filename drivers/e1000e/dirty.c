@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The log of DMA, where the kernel has one. The card has none, and the guest's
- * doorbells are not seen: as soon as the card may have written something, it may
+ * The log of DMA, where the kernel has one. The card has none; the tracker knows
+ * (track.c). Without it, as soon as the card may have written something, it may
  * have written everything. Only a card that never was on the bus has not.
  */
 #include "e1000e.h"
@@ -21,6 +21,8 @@ static int log_start(struct vfio_device *vdev, struct rb_root_cached *ranges,
 
 	if (ret)
 		return ret;
+	/* If it fails, everything is reported. */
+	e1k_track_start(e);
 	guard(mutex)(&e->lock);
 	pci_read_config_word(e->core.pdev, PCI_COMMAND, &command);
 	if (e->quiesced && e->frozen.master)
@@ -31,6 +33,7 @@ static int log_start(struct vfio_device *vdev, struct rb_root_cached *ranges,
 
 static int log_stop(struct vfio_device *vdev)
 {
+	e1k_track_stop(to_e1k(vdev), false);
 	return vmig_dirty_stop(&to_e1k(vdev)->log);
 }
 
@@ -39,7 +42,7 @@ static int log_read_and_clear(struct vfio_device *vdev, unsigned long iova,
 {
 	struct e1k *e = to_e1k(vdev);
 
-	if (READ_ONCE(e->dma_seen))
+	if (READ_ONCE(e->dma_seen) && !e1k_track_report(e))
 		return vmig_dirty_report_all(&e->log, iova, length, dirty);
 	return vmig_dirty_report(&e->log, iova, length, dirty);
 }

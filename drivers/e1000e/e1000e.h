@@ -13,6 +13,7 @@
 #include <linux/vfio_pci_core.h>
 #include <linux/workqueue.h>
 #include "regs.h"
+#include "track.h"
 
 #define E1K_NAME	"e1000e_vfio_pci"
 #define E1K_DEVICE	0x10d3
@@ -170,7 +171,6 @@ struct e1k_frozen {
  * @lock: protects all below; taken after vm.state_mutex and before
  *	core.memory_lock. Never held across an access to user memory.
  * @bar: BAR0, NULL unless the device is open
- * @bar_ops: VFIO's, of mappings of BAR0; always the same, and needs no lock
  * @state: what the driver answers for, and when the card is stopped all of it
  * @shadow: of a stream that is being loaded
  * @quiesced: no DMA and no interrupts: P2P states, STOP and what follows
@@ -190,6 +190,9 @@ struct e1k_frozen {
  * @dma_seen: the card was on the bus since @log was started; not under @lock
  * @was_reset: by somebody else; not under @lock
  * @tx_job: reads guest memory; not under @lock
+ * @track: what the card writes; has locks of its own
+ * @access: to guest memory in iommufd; only while nobody can use the device
+ * @access_attached: to the memory that the card sees
  */
 struct e1k {
 	struct vfio_pci_core_device core;
@@ -197,7 +200,6 @@ struct e1k {
 	struct vmig_kind kind;
 	struct mutex lock; /* see above */
 	void __iomem *bar;
-	const struct vm_operations_struct *bar_ops;
 	struct e1k_state state;
 	struct e1k_state shadow;
 	bool quiesced;
@@ -217,6 +219,9 @@ struct e1k {
 	bool dma_seen;
 	bool was_reset;
 	struct e1k_tx_job tx_job;
+	struct e1k_track track;
+	struct iommufd_access *access;
+	bool access_attached;
 };
 
 static inline struct e1k *to_e1k(struct vfio_device *vdev)
@@ -258,6 +263,8 @@ struct e1k_wake {
 
 bool e1k_guest_begin(struct e1k *e);
 void e1k_guest_end(struct e1k *e);
+void e1k_card_begin(struct e1k *e, struct e1k_wake *w);
+void e1k_card_end(struct e1k *e, struct e1k_wake *w);
 void e1k_wake_begin(struct e1k *e, struct e1k_wake *w);
 void e1k_wake_end(struct e1k *e, struct e1k_wake *w);
 bool e1k_poll(struct e1k *e, u32 offset, u32 mask, u32 want, unsigned int ms);
@@ -268,6 +275,7 @@ int e1k_region_info(struct e1k *e, struct vfio_region_info *info,
 		    struct vfio_info_cap *caps);
 long e1k_region_info_ioctl(struct e1k *e, void __user *arg);
 int e1k_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
+void e1k_bar_zap(struct e1k *e);
 
 /* trap.c */
 ssize_t e1k_rw(struct e1k *e, char __user *buf, size_t count, loff_t *ppos,
@@ -285,6 +293,7 @@ void e1k_config_load(struct e1k *e);
 /* regs.c */
 void e1k_regs_save_tables(struct e1k *e);
 void e1k_regs_save(struct e1k *e);
+unsigned int e1k_regs_list(u32 from, u32 len, u16 *out, unsigned int max);
 void e1k_regs_load(struct e1k *e);
 void e1k_regs_written(struct e1k *e, u32 offset);
 void e1k_regs_clear_flex(struct e1k *e);
@@ -335,6 +344,58 @@ void e1k_tx_replay(struct e1k *e, const struct e1k_tx_ring *ring);
 /* dirty.c */
 extern const struct vfio_log_ops e1k_log_ops;
 void e1k_dma_possible(struct e1k *e);
+
+/* guestmem.c */
+struct iommufd_ctx;
+int e1k_bind_iommufd(struct vfio_device *vdev, struct iommufd_ctx *ictx,
+		     u32 *out_id);
+void e1k_unbind_iommufd(struct vfio_device *vdev);
+int e1k_attach_ioas(struct vfio_device *vdev, u32 *pt_id);
+void e1k_detach_ioas(struct vfio_device *vdev);
+void e1k_guest_init(struct e1k *e);
+bool e1k_guest_may_pin(struct e1k *e);
+int e1k_guest_read(struct e1k *e, u64 iova, void *to, size_t len);
+int e1k_guest_read_bounded(struct e1k *e, u64 iova, void *to, size_t len);
+unsigned int e1k_span_pages(const struct e1k_span *s);
+void e1k_span_hold(struct e1k *e, struct e1k_span *s);
+void e1k_span_release(struct e1k *e, struct e1k_span *s);
+bool e1k_span_unmap(struct e1k *e, struct e1k_span *s, u64 iova, u64 last);
+
+/* shadow.c */
+bool e1k_shadow_has(u32 offset);
+u32 *e1k_shadow_word(struct e1k_track *t, u32 offset);
+u32 *e1k_shadow_seen(struct e1k_track *t, u32 offset);
+int e1k_shadow_alloc(struct e1k_track *t);
+void e1k_shadow_free(struct e1k_track *t);
+void e1k_shadow_fill(struct e1k *e);
+bool e1k_shadow_apply(struct e1k *e);
+void e1k_shadow_heads(struct e1k *e);
+void e1k_shadow_drain(struct e1k *e);
+void e1k_shadow_forward(struct e1k *e, u32 offset, u32 value);
+
+/* record.c */
+int e1k_record_alloc(struct e1k_track *t);
+void e1k_record_free(struct e1k_track *t);
+void e1k_record_head(struct e1k *e, struct e1k_ring *r);
+void e1k_record_rings(struct e1k *e);
+void e1k_record_missing(struct e1k *e);
+u32 e1k_record_posted(struct e1k *e, struct e1k_ring *r);
+void e1k_record_forget(struct e1k *e);
+bool e1k_record_unmap(struct e1k *e, u64 iova, u64 last);
+
+/* track.c */
+void e1k_track_init(struct e1k *e);
+int e1k_track_start(struct e1k *e);
+void e1k_track_stop(struct e1k *e, bool closing);
+bool e1k_track_sync(struct e1k *e);
+bool e1k_track_report(struct e1k *e);
+void e1k_track_before(struct e1k *e, u32 offset, u32 value);
+bool e1k_track_reg(struct e1k *e, u32 offset, u32 *value, bool write);
+void e1k_track_reload(struct e1k *e);
+u32 e1k_track_tail(struct e1k *e, u32 offset, u32 card);
+bool e1k_track_lost(struct e1k *e);
+void e1k_dma_unmap(struct vfio_device *vdev, u64 iova, u64 len);
+void e1k_track_debugfs(struct e1k *e);
 
 /* migrate.c */
 void e1k_kind_init(struct e1k *e, char **platform);

@@ -24,6 +24,7 @@ static int e1k_init(struct vfio_device *vdev)
 	e1k_tx_init(e);
 	vmig_init(&e->vm, vdev, &e->kind);
 	vmig_dirty_init(&e->log);
+	e1k_track_init(e);
 	vdev->mig_ops = &e1k_mig_ops;
 	if (VMIG_HAVE_DIRTY_LOG)
 		vdev->log_ops = &e1k_log_ops;
@@ -69,6 +70,7 @@ static void e1k_close(struct vfio_device *vdev)
 
 	/* The user may have let the card sleep. */
 	pm_runtime_get_sync(dev);
+	e1k_track_stop(e, true);
 	vmig_close(&e->vm);
 	e1k_tx_close(e);
 	vmig_dirty_stop(&e->log);
@@ -177,15 +179,23 @@ static const struct vfio_device_ops e1k_dev_ops = {
 	.ioctl = e1k_ioctl,
 	.device_feature = e1k_device_feature,
 	.request = vfio_pci_core_request,
+	.dma_unmap = e1k_dma_unmap,
 	.match = vfio_pci_core_match,
 #if VMIG_HAVE_REGION_INFO_OP
 	.get_region_info_caps = e1k_region_info_caps,
 	.match_token_uuid = vfio_pci_core_match_token_uuid,
 #endif
+#if VMIG_HAVE_DIRTY_LOG
+	.bind_iommufd = e1k_bind_iommufd,
+	.unbind_iommufd = e1k_unbind_iommufd,
+	.attach_ioas = e1k_attach_ioas,
+	.detach_ioas = e1k_detach_ioas,
+#else
 	.bind_iommufd = vfio_iommufd_physical_bind,
 	.unbind_iommufd = vfio_iommufd_physical_unbind,
 	.attach_ioas = vfio_iommufd_physical_attach_ioas,
 	.detach_ioas = vfio_iommufd_physical_detach_ioas,
+#endif
 };
 
 static int e1k_probe(struct pci_dev *pdev, const struct pci_device_id *id)
@@ -212,6 +222,7 @@ static int e1k_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = vmig_register(&e->vm);
 	if (ret)
 		goto err_unregister;
+	e1k_track_debugfs(e);
 	return 0;
 
 err_unregister:

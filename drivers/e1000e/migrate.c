@@ -120,6 +120,9 @@ static int quiesce(struct vmig_dev *vm)
 	struct e1k_wake w;
 
 	guard(mutex)(&e->lock);
+	e1k_track_sync(e);
+	if (vm->session && e1k_track_lost(e))
+		return vmig_refuse(vm, -EIO, "it is not known what the card has written");
 	e1k_wake_begin(e, &w);
 	e1k_freeze(e);
 	e1k_wake_end(e, &w);
@@ -146,6 +149,7 @@ static void save_card(struct e1k *e)
 	struct e1k_wake w;
 
 	guard(mutex)(&e->lock);
+	e1k_track_sync(e);
 	e1k_wake_begin(e, &w);
 	e1k_regs_save(e);
 	e1k_phy_save(e);
@@ -171,6 +175,14 @@ static int save_begin(struct vmig_dev *vm)
 	struct e1k *e = vm_to_e1k(vm);
 	struct e1k_wake w;
 
+	if (e1k_track_lost(e))
+		return vmig_refuse(vm, -EIO, "it is not known what the card has written");
+	/*
+	 * Who enters PRE_COPY sends guest memory after that. Where the kernel has a
+	 * log, the user turns it on himself.
+	 */
+	if (!VMIG_HAVE_DIRTY_LOG && !e->quiesced)
+		e1k_track_start(e);
 	guard(mutex)(&e->lock);
 	if (e->quiesced)
 		return 0;
@@ -178,6 +190,12 @@ static int save_begin(struct vmig_dev *vm)
 	e1k_regs_save_tables(e);
 	e1k_wake_end(e, &w);
 	return 0;
+}
+
+static void save_end(struct vmig_dev *vm)
+{
+	if (!VMIG_HAVE_DIRTY_LOG)
+		e1k_track_stop(vm_to_e1k(vm), false);
 }
 
 static void *live(struct vmig_dev *vm)
@@ -215,6 +233,7 @@ static int load_commit(struct vmig_dev *vm)
 	e->state.MDIC = e->shadow.MDIC;
 	e->mdic_shown = true;
 	e1k_config_load(e);
+	e1k_track_reload(e);
 	e1k_wake_end(e, &w);
 	e->loaded = true;
 	return 0;
@@ -250,6 +269,7 @@ static const struct vmig_ops e1k_ops = {
 	.unquiesce = unquiesce,
 	.stop = stop,
 	.save_begin = save_begin,
+	.save_end = save_end,
 	.live = live,
 	.shadow = shadow,
 	.load_begin = load_begin,

@@ -136,6 +136,7 @@ void e1k_card_was_reset(struct e1k *e)
 	e1k_stats_reset(e);
 	e->mdic_shown = false;
 	e->tables_stale = true;
+	e1k_track_reload(e);
 }
 
 /* What a CTRL.RST leaves in QEMU's model, and in silicon where that is said. */

@@ -44,6 +44,22 @@ static void load(struct e1k *e, const struct e1k_reg *r, size_t nr)
 				values(&e->state, r)[i]);
 }
 
+/* Offsets of the plain registers in a part of BAR0, in their order. */
+unsigned int e1k_regs_list(u32 from, u32 len, u16 *out, unsigned int max)
+{
+	const struct e1k_reg *r;
+	unsigned int i, nr = 0;
+
+	for (r = plain_regs; r < plain_regs + ARRAY_SIZE(plain_regs); r++)
+		for (i = 0; i < r->count; i++) {
+			u32 offset = r->offset + i * r->stride;
+
+			if (offset - from < len && !WARN_ON_ONCE(nr == max))
+				out[nr++] = offset;
+		}
+	return nr;
+}
+
 /* A guest has written a register, in a page that the driver sees. */
 void e1k_regs_written(struct e1k *e, u32 offset)
 {
@@ -91,9 +107,14 @@ static u32 read_causes(struct e1k *e)
 void e1k_regs_save(struct e1k *e)
 {
 	struct e1k_state *s = &e->state;
+	unsigned int q;
 
 	e1k_regs_save_tables(e);
 	save(e, plain_regs, ARRAY_SIZE(plain_regs));
+	for (q = 0; q < E1K_QUEUES; q++) {
+		s->RDT[q] = e1k_track_tail(e, E1K_RDT + 0x100 * q, s->RDT[q]);
+		s->TDT[q] = e1k_track_tail(e, E1K_TDT + 0x100 * q, s->TDT[q]);
+	}
 	s->CTRL[0] = e->frozen.ctrl;
 	s->RCTL[0] = e->frozen.rctl;
 	s->TCTL[0] = e->frozen.tctl;

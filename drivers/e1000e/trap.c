@@ -57,13 +57,42 @@ static void reg_write(struct e1k *e, u32 offset, u32 value)
 		e1k_card_was_reset(e);
 }
 
-/* One register, as a guest does it. */
-static int guest_reg(struct e1k *e, u32 offset, u32 *value, bool write)
+/* Rings have a second place, from older cards, in a page that is trapped. */
+static u32 real_offset(u32 offset)
 {
-	guard(mutex)(&e->lock);
+	static const struct {
+		u16 from;
+		u16 to;
+	} alias[] = {
+		{ 0x108, E1K_RDTR }, { 0x110, E1K_RDBAL },
+		{ 0x114, E1K_RDBAH }, { 0x118, E1K_RDLEN },
+		{ 0x120, E1K_RDH }, { 0x128, E1K_RDT },
+		{ 0x160, E1K_FCRTH }, { 0x168, E1K_FCRTL },
+		{ 0x420, E1K_TDBAL }, { 0x424, E1K_TDBAH },
+		{ 0x428, E1K_TDLEN }, { 0x430, E1K_TDH },
+		{ 0x438, E1K_TDT }, { 0x440, E1K_TIDV },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(alias); i++)
+		if (offset == alias[i].from)
+			return alias[i].to;
+	return offset;
+}
+
+/* May it reset the card, or find that somebody has? */
+static bool resets(struct e1k *e, u32 offset, bool write)
+{
+	return READ_ONCE(e->was_reset) ||
+	       (write && (is_ctrl(offset) || offset == E1K_CTRL_EXT));
+}
+
+static int card_reg(struct e1k *e, u32 offset, u32 *value, bool write,
+		    bool locked)
+{
 	if (!e1k_guest_begin(e))
 		return -EIO;
-	if (xchg(&e->was_reset, false))
+	if (locked && xchg(&e->was_reset, false))
 		e1k_card_was_reset(e);
 	if (!e1k_trapped(offset) && write)
 		e1k_put(e, offset, *value);
@@ -75,6 +104,21 @@ static int guest_reg(struct e1k *e, u32 offset, u32 *value, bool write)
 		*value = reg_read(e, offset);
 	e1k_guest_end(e);
 	return 0;
+}
+
+/* One register, as a guest does it. */
+static int guest_reg(struct e1k *e, u32 offset, u32 *value, bool write)
+{
+	guard(mutex)(&e->lock);
+	offset = real_offset(offset);
+	if (e1k_track_reg(e, offset, value, write))
+		return 0;
+	if (write)
+		e1k_track_before(e, offset, *value);
+	if (!resets(e, offset, write))
+		return card_reg(e, offset, value, write, false);
+	guard(mutex)(&e->track.lock);
+	return card_reg(e, offset, value, write, true);
 }
 
 static int guest_port(struct e1k *e, u32 offset, u32 *value, bool write)
@@ -153,7 +197,8 @@ static ssize_t plain_rw(struct e1k *e, char __user *buf, size_t count,
 
 static bool ours(u32 index, u32 offset)
 {
-	return index != E1K_BAR_REGS || e1k_trapped(offset);
+	return index != E1K_BAR_REGS || e1k_trapped(offset) ||
+	       e1k_shadow_has(offset);
 }
 
 /* The next piece, which lies in one page. */

@@ -44,7 +44,7 @@ static u64 slot_iova(const struct e1k_tx_ring *r, u32 slot)
 
 static int read_guest(struct e1k *e, u64 iova, void *to, size_t len)
 {
-	return vfio_dma_rw(&e->core.vdev, iova, to, len, false);
+	return e1k_guest_read(e, iova, to, len);
 }
 
 /* Takes a descriptor, found on the way back, if it is the first of its sort. */

@@ -17,5 +17,7 @@ json=$REPO/build/bench.json
 		/lab/selftests/qemu/in-lab.sh ../bench/downtime.py
 	"$LAB_DIR/run.sh" --kernel 7.2 --hosts 2 --wire --timeout 900 -- \
 		/lab/selftests/qemu/in-lab.sh ../bench/card_moves.py
+	"$LAB_DIR/run.sh" --kernel 7.2 --hosts 2 --wire --timeout 1800 -- \
+		/lab/selftests/qemu/in-lab.sh ../bench/card_downtime.py
 } | tr -d '\r' | tee "$json.log" | grep '^{' >"$json"
 sed -E 's/.*"what": "([^"]*)", "value": ([0-9.]*), "target": "([^"]*)", "met": (.*)}/\2 (\3, met: \4)  \1/' "$json"

@@ -38,7 +38,7 @@ stock_driver_again() {
 
 programs() {
 	local name
-	for name in registers interrupts identity traffic hostile; do
+	for name in registers interrupts identity traffic hostile track; do
 		"/lab/programs/e1000e-$name" || status=1
 	done
 }

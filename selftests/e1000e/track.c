@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Documentation/dirty-tracking.rst: what the card writes is reported. */
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <string.h>
+#include "kselftest_harness.h"
+#include "rig.h"
+
+FIXTURE(track)
+{
+	struct rig r;
+};
+
+FIXTURE_VARIANT(track)
+{
+	enum rig_format format;
+	unsigned int queue;
+};
+
+FIXTURE_VARIANT_ADD(track, legacy) { RIG_LEGACY, 0 };
+FIXTURE_VARIANT_ADD(track, extended) { RIG_EXTENDED, 0 };
+FIXTURE_VARIANT_ADD(track, split) { RIG_SPLIT, 0 };
+FIXTURE_VARIANT_ADD(track, jumbo) { RIG_JUMBO, 0 };
+FIXTURE_VARIANT_ADD(track, second_queue) { RIG_EXTENDED, 1 };
+
+FIXTURE_SETUP(track)
+{
+	struct rig *r = &self->r;
+
+	ASSERT_EQ(0, rig_open(r, variant->format, variant->queue));
+	rig_rings(r);
+	rig_go(r);
+	rig_post(r);
+	ASSERT_TRUE(rig_round(r, 2));
+}
+
+FIXTURE_TEARDOWN(track)
+{
+	rig_close(&self->r);
+}
+
+/* Everything up to here is known. */
+static void begin(struct __test_metadata *_metadata, struct rig *r)
+{
+	struct rig_report ignored;
+
+	ASSERT_EQ(0, rig_track(r));
+	ASSERT_EQ(0, rig_report(r, &ignored));
+	rig_look(r, &ignored);
+}
+
+/* A jumbo frame fills two pages. */
+static unsigned int many(struct rig *r, unsigned int frames)
+{
+	return r->format == RIG_JUMBO ? frames / 2 : frames;
+}
+
+struct sums {
+	unsigned int changed;
+	unsigned int reported;
+	unsigned int over;
+};
+
+/* One interval, at the end of which nothing is under way. */
+static void check(struct __test_metadata *_metadata, struct rig *r,
+		  struct sums *s)
+{
+	struct rig_report changed, reported, posted;
+	unsigned int over, i;
+
+	rig_look(r, &changed);
+	ASSERT_EQ(0, rig_report(r, &reported));
+	EXPECT_EQ(0, rig_count(&changed, &reported)) {
+		for (i = 0; i < RIG_PAGES; i++)
+			if (changed.bits[i / 64] & ~reported.bits[i / 64] &
+			    1ULL << i % 64)
+				TH_LOG("page %u was not reported", i);
+	}
+	rig_posted(r, &posted);
+	over = rig_count(&reported, &changed);
+	s->changed += rig_count(&changed, NULL);
+	s->reported += rig_count(&reported, NULL);
+	s->over += over;
+	/* Both rings, what is posted, and the one whose place is always free. */
+	EXPECT_GE(rig_count(&posted, NULL) + 2 + 4, over);
+	if (rig_count(&changed, NULL)) {
+		EXPECT_TRUE(reported.bits[0] & 1ULL << RIG_TX_RING);
+		EXPECT_TRUE(reported.bits[0] & 1ULL << RIG_RX_RING);
+	}
+}
+
+TEST_F_TIMEOUT(track, what_the_card_writes_is_reported, 120)
+{
+	struct sums s = { 0 };
+	unsigned int i;
+
+	begin(_metadata, &self->r);
+	for (i = 0; i < 10; i++) {
+		ASSERT_TRUE(rig_frames(&self->r, many(&self->r, 50 * i)));
+		check(_metadata, &self->r, &s);
+	}
+	TH_LOG("changed %u, reported %u, over %u", s.changed, s.reported,
+	       s.over);
+}
+
+/* With distinct pages by the hundred, what is posted does not count. */
+TEST_F_TIMEOUT(track, little_else_is_reported, 120)
+{
+	struct sums s = { 0 };
+
+	begin(_metadata, &self->r);
+	ASSERT_TRUE(rig_frames(&self->r, 1500));
+	check(_metadata, &self->r, &s);
+	EXPECT_GE(s.changed / 20, s.over) {
+		TH_LOG("changed %u, reported %u", s.changed, s.reported);
+	}
+}
+
+/* The last report, after which nothing may change: with the doorbells' last word. */
+TEST_F(track, nothing_is_lost_at_the_stop)
+{
+	struct rig_report changed, reported;
+	struct rig *r = &self->r;
+
+	begin(_metadata, r);
+	ASSERT_TRUE(rig_frames(r, 100));
+	ASSERT_EQ(0, vdev_set_state(&r->c.v, VFIO_DEVICE_STATE_PRE_COPY_P2P,
+				    NULL));
+	/* The guest runs on: what it posts now waits. */
+	rig_put(r, RDT + 0x100 * r->queue, 7);
+	ASSERT_EQ(0, vdev_set_state(&r->c.v, VFIO_DEVICE_STATE_STOP_COPY,
+				    NULL));
+	rig_look(r, &changed);
+	ASSERT_EQ(0, rig_report(r, &reported));
+	EXPECT_LE(100, rig_count(&changed, NULL));
+	EXPECT_EQ(0, rig_count(&changed, &reported));
+	EXPECT_EQ(7, get(&r->c, RDT + 0x100 * r->queue));
+}
+
+TEST_F_TIMEOUT(track, rings_that_move, 120)
+{
+	struct rig *r = &self->r;
+	struct sums s = { 0 };
+	unsigned int i;
+
+	begin(_metadata, r);
+	for (i = 0; i < 5; i++) {
+		ASSERT_TRUE(rig_frames(r, 40));
+		put(&r->c, RCTL, 0);
+		put(&r->c, TCTL, TCTL_PSP);
+		rig_rings(r);
+		rig_go(r);
+		rig_post(r);
+		ASSERT_TRUE(rig_frames(r, 40));
+		rig_look(r, &(struct rig_report){ 0 });
+	}
+	ASSERT_EQ(0, rig_report(r, &(struct rig_report){ 0 }));
+	ASSERT_TRUE(rig_frames(r, 200));
+	check(_metadata, r, &s);
+}
+
+/* What is in use before and after a reset is reported in the same interval. */
+TEST_F_TIMEOUT(track, reset_of_the_card_by_its_driver, 120)
+{
+	struct rig *r = &self->r;
+	struct sums s = { 0 };
+	unsigned int i;
+
+	begin(_metadata, r);
+	for (i = 0; i < 3; i++) {
+		struct rig_report changed, reported;
+
+		ASSERT_TRUE(rig_frames(r, 40));
+		put(&r->c, CTRL, get(&r->c, CTRL) | CTRL_RST);
+		EXPECT_EQ(0, rig_get(r, RDLEN + 0x100 * r->queue));
+		EXPECT_EQ(0, rig_get(r, TDT + 0x100 * r->queue));
+		rig_rings(r);
+		rig_go(r);
+		rig_post(r);
+		ASSERT_TRUE(rig_frames(r, 40));
+		rig_look(r, &changed);
+		ASSERT_EQ(0, rig_report(r, &reported));
+		EXPECT_EQ(0, rig_count(&changed, &reported));
+	}
+	ASSERT_TRUE(rig_frames(r, 200));
+	check(_metadata, r, &s);
+}
+
+TEST_F(track, reset_of_the_device)
+{
+	struct rig *r = &self->r;
+	struct rig_report changed, reported;
+
+	begin(_metadata, r);
+	ASSERT_TRUE(rig_frames(r, 40));
+	ASSERT_EQ(0, vdev_reset(&r->c.v));
+	command(&r->c, CMD_MEM | CMD_MASTER);
+	EXPECT_EQ(0, rig_get(r, RDLEN + 0x100 * r->queue));
+	rig_rings(r);
+	rig_go(r);
+	rig_post(r);
+	ASSERT_TRUE(rig_frames(r, 40));
+	rig_look(r, &changed);
+	ASSERT_EQ(0, rig_report(r, &reported));
+	EXPECT_EQ(0, rig_count(&changed, &reported));
+}
+
+/* The heads that a guest reads do not stand still. */
+TEST_F(track, heads_move)
+{
+	struct rig *r = &self->r;
+	unsigned int left = 20000;
+	struct timespec tick = { .tv_nsec = 1000000 };
+
+	begin(_metadata, r);
+	ASSERT_TRUE(rig_frames(r, 10));
+	while (rig_get(r, TDH + 0x100 * r->queue) != r->tx_tail && left--)
+		nanosleep(&tick, NULL);
+	EXPECT_EQ(r->tx_tail, rig_get(r, TDH + 0x100 * r->queue));
+	while (rig_get(r, RDH + 0x100 * r->queue) != r->rx_next && left--)
+		nanosleep(&tick, NULL);
+	EXPECT_EQ(r->rx_next, rig_get(r, RDH + 0x100 * r->queue));
+}
+
+/* Memory goes and comes back while all of it is posted; what was written is told. */
+TEST_F_TIMEOUT(track, unmap_while_posted, 120)
+{
+	struct rig *r = &self->r;
+	struct rig_report changed, reported;
+	unsigned int i;
+
+	begin(_metadata, r);
+	for (i = 0; i < 20; i++) {
+		ASSERT_TRUE(rig_frames(r, 20));
+		rig_look(r, &changed);
+		ASSERT_EQ(0, rig_unmap(r, &reported));
+		if (!r->log)
+			EXPECT_EQ(0, rig_count(&changed, &reported));
+		ASSERT_EQ(0, rig_map(r));
+	}
+}
+
+/* And while the rest of it is being posted without pause. */
+TEST_F_TIMEOUT(track, unmap_while_posting, 120)
+{
+	struct rig *r = &self->r;
+	uint32_t rdt = RDT + 0x100 * r->queue;
+	unsigned int i;
+
+	begin(_metadata, r);
+	for (i = 0; i < 50; i++) {
+		rig_put(r, rdt, i * 7 % RIG_UNITS & ~1u);
+		ASSERT_EQ(0, rig_unmap(r, NULL));
+		rig_put(r, rdt, i * 5 % RIG_UNITS & ~1u);
+		ASSERT_EQ(0, rig_map(r));
+	}
+}
+
+/* On and off, and no doorbell is lost. */
+TEST_F_TIMEOUT(track, on_and_off_a_thousand_times, 600)
+{
+	struct rig *r = &self->r;
+	unsigned int i;
+
+	for (i = 0; i < 1000; i++) {
+		ASSERT_EQ(0, rig_track(r));
+		ASSERT_TRUE(rig_round(r, 3));
+		ASSERT_EQ(0, rig_untrack(r));
+		ASSERT_TRUE(rig_round(r, 2));
+	}
+}
+
+static uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+/* Addresses that are good, bad, and almost good. */
+static uint64_t any_address(uint64_t *state)
+{
+	uint64_t x = next_random(state);
+
+	switch (x % 5) {
+	case 0:
+		return x;
+	case 1:
+		return RIG_IOVA + RIG_LEN - (x >> 8) % 8192;
+	case 2:
+		return ~(x >> 56);
+	default:
+		return RIG_IOVA + (x >> 8) % RIG_LEN;
+	}
+}
+
+/* A guest writes what it likes: it is still there, and so is the host. */
+TEST_F_TIMEOUT(track, hostile_rings, 120)
+{
+	static const uint32_t regs[] = {
+		RDBAL, RDBAH, RDLEN, RDH, RDT, RXDCTL, PSRCTL, RDTR, TDBAL,
+		TDBAH, TDLEN, TDH, TDT, TXDCTL, TIDV,
+	};
+	struct rig_report reported, changed;
+	uint64_t state = 0x9e3779b97f4a7c15ULL;
+	struct rig *r = &self->r;
+	struct sums s = { 0 };
+	unsigned int i, n;
+
+	begin(_metadata, r);
+	for (i = 0; i < 400; i++) {
+		uint32_t reg = regs[next_random(&state) % 15];
+		uint64_t *desc = (void *)(r->mem + RIG_RX_RING * PAGE);
+
+		for (n = 0; n < 2 * RIG_UNITS; n++)
+			desc[n] = any_address(&state);
+		if (reg == RDBAL || reg == TDBAL)
+			rig_put(r, reg, any_address(&state));
+		else if (reg == RDT || reg == RDH || reg == TDT || reg == TDH)
+			rig_put(r, reg, next_random(&state) % 80);
+		else
+			rig_put(r, reg, next_random(&state));
+		if (i % 16 == 0)
+			put(&r->c, RCTL, next_random(&state));
+		ASSERT_EQ(0, rig_report(r, &reported));
+	}
+	put(&r->c, CTRL, get(&r->c, CTRL) | CTRL_RST);
+	rig_rings(r);
+	rig_go(r);
+	rig_post(r);
+	ASSERT_TRUE(rig_frames(r, 40));
+	rig_look(r, &changed);
+	ASSERT_EQ(0, rig_report(r, &reported));
+	ASSERT_TRUE(rig_frames(r, 100));
+	check(_metadata, r, &s);
+}
+
+TEST_HARNESS_MAIN
