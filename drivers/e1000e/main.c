@@ -222,7 +222,6 @@ static int e1k_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = vmig_register(&e->vm);
 	if (ret)
 		goto err_unregister;
-	e1k_track_debugfs(e);
 	return 0;
 
 err_unregister:

@@ -262,6 +262,12 @@ static void reset(struct vmig_dev *vm)
 	e1k_wake_end(e, &w);
 }
 
+static unsigned int count(struct vmig_dev *vm, struct vmig_counter *c,
+			  unsigned int max)
+{
+	return e1k_track_counters(vm_to_e1k(vm), c, max);
+}
+
 static const struct vmig_ops e1k_ops = {
 	.flags = VFIO_MIGRATION_STOP_COPY | VFIO_MIGRATION_P2P |
 		 VFIO_MIGRATION_PRE_COPY,
@@ -275,6 +281,7 @@ static const struct vmig_ops e1k_ops = {
 	.load_begin = load_begin,
 	.load_commit = load_commit,
 	.reset = reset,
+	.counters = count,
 };
 
 static void describe(const struct vmig_kind *kind, struct vmig_token_writer *w)

@@ -80,6 +80,10 @@ struct e1k_track_stats {
 	u64 on_ns;
 	u64 handovers;
 	u64 unreadable;
+	/* As it is now, filled in when somebody looks. */
+	u64 on;
+	u64 scoped;
+	u64 blind;
 };
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/debug/vfio_mig/<device>/: state, last reason, fault injection.
+ * /sys/kernel/debug/vfio_mig/<device>/: state, last reason, token,
+ * counters, fault injection.
  * An own root, since distribution kernels are built without VFIO's.
  */
 #include <linux/debugfs.h>
@@ -49,6 +50,8 @@ static int token_show(struct seq_file *m, void *unused)
 	return min(len, 0);
 }
 DEFINE_SHOW_ATTRIBUTE(token);
+
+DEFINE_SHOW_ATTRIBUTE(vmig_counters);
 
 /**
  * vmig_fault_at - was a fault armed for this point?
@@ -107,6 +110,7 @@ void vmig_debugfs_add(struct vmig_dev *vm)
 	debugfs_create_file("state", 0400, vm->dir, vm, &state_fops);
 	debugfs_create_file("reason", 0400, vm->dir, vm, &reason_fops);
 	debugfs_create_file("token", 0400, vm->dir, vm, &token_fops);
+	debugfs_create_file("counters", 0400, vm->dir, vm, &vmig_counters_fops);
 	debugfs_create_file("fail_at", 0200, vm->dir, vm, &fail_at_fops);
 }
 

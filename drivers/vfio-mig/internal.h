@@ -128,6 +128,10 @@ void vmig_event_done(struct vmig_dev *vm, bool loaded, u64 bytes, u64 records,
 void vmig_event_failed(struct vmig_dev *vm, int error);
 void vmig_event_compat(struct vmig_dev *vm);
 
+struct seq_file;
+unsigned int vmig_counters(struct vmig_dev *vm, struct vmig_counter *c);
+int vmig_counters_show(struct seq_file *m, void *unused);
+
 void vmig_debugfs_init(void);
 void vmig_debugfs_exit(void);
 void vmig_debugfs_add(struct vmig_dev *vm);

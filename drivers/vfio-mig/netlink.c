@@ -204,6 +204,56 @@ static int check(struct sk_buff *skb, struct genl_info *info)
 	return reply_walk(info, check_one);
 }
 
+static int put_counter(struct sk_buff *skb, const struct vmig_counter *c)
+{
+	struct nlattr *nest = nla_nest_start(skb, VFIO_MIG_A_COUNTER);
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_string(skb, VFIO_MIG_COUNTER_A_NAME, c->name) ||
+	    nla_put_u64_64bit(skb, VFIO_MIG_COUNTER_A_VALUE, c->value,
+			      VFIO_MIG_COUNTER_A_PAD)) {
+		nla_nest_cancel(skb, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_counters(struct sk_buff *skb, const struct vmig_object *o)
+{
+	struct vmig_counter c[VMIG_COUNTERS_MAX];
+	unsigned int i, n = vmig_counters(o->vm, c);
+	int ret = nla_put_string(skb, VFIO_MIG_A_NAME, o->name);
+
+	for (i = 0; i < n && !ret; i++)
+		ret = put_counter(skb, &c[i]);
+	return ret;
+}
+
+/* A type has none, and is not the device of that name. */
+static bool count_one(const struct vmig_object *o, void *arg)
+{
+	struct walk *w = arg;
+	void *head;
+
+	if (!o->vm || !is_wanted(o, w->info))
+		return true;
+	head = genlmsg_put_reply(w->skb, w->info, &vmig_genl, 0,
+				 VFIO_MIG_CMD_COUNTERS_GET);
+	w->ret = head ? put_counters(w->skb, o) : -EMSGSIZE;
+	if (w->ret)
+		genlmsg_cancel(w->skb, head);
+	else
+		genlmsg_end(w->skb, head);
+	return false;
+}
+
+static int counters_get(struct sk_buff *skb, struct genl_info *info)
+{
+	return reply_walk(info, count_one);
+}
+
 static const struct nla_policy policy[VFIO_MIG_A_TOKEN + 1] = {
 	[VFIO_MIG_A_NAME] = { .type = NLA_NUL_STRING, .len = 127 },
 	[VFIO_MIG_A_PARENT] = { .type = NLA_NUL_STRING, .len = 127 },
@@ -220,6 +270,9 @@ static const struct genl_ops ops[] = {
 		.cmd = VFIO_MIG_CMD_CHECK,
 		.doit = check,
 		.flags = GENL_ADMIN_PERM,
+	}, {
+		.cmd = VFIO_MIG_CMD_COUNTERS_GET,
+		.doit = counters_get,
 	},
 };
 
@@ -262,12 +315,16 @@ static void event_send(struct sk_buff *skb, void *head)
 	genlmsg_multicast(&vmig_genl, skb, 0, 0, GFP_KERNEL);
 }
 
-/* The page that an event has is larger than all of its attributes. */
+/*
+ * What is told is counted, too. The page that an event has is larger than all of
+ * its attributes.
+ */
 void vmig_event_state(struct vmig_dev *vm, u32 from, u32 to)
 {
 	void *head;
 	struct sk_buff *skb = event_begin(vm, VFIO_MIG_CMD_EVENT_STATE, &head);
 
+	atomic64_inc(&vm->stats[VMIG_STAT_ARCS]);
 	if (!skb)
 		return;
 	nla_put_u32(skb, VFIO_MIG_A_OLD_STATE, from);
@@ -294,6 +351,9 @@ void vmig_event_done(struct vmig_dev *vm, bool loaded, u64 bytes, u64 records,
 	void *head;
 	struct sk_buff *skb = event_begin(vm, VFIO_MIG_CMD_EVENT_DONE, &head);
 
+	atomic64_inc(&vm->stats[loaded ? VMIG_STAT_LOADED : VMIG_STAT_SAVED]);
+	atomic64_add(bytes, &vm->stats[loaded ? VMIG_STAT_LOADED_BYTES :
+				       VMIG_STAT_SAVED_BYTES]);
 	if (!skb)
 		return;
 	if (loaded)
@@ -310,6 +370,7 @@ void vmig_event_failed(struct vmig_dev *vm, int error)
 	void *head;
 	struct sk_buff *skb = event_begin(vm, VFIO_MIG_CMD_EVENT_FAILED, &head);
 
+	atomic64_inc(&vm->stats[VMIG_STAT_REFUSED]);
 	if (!skb)
 		return;
 	vmig_reason(vm, text);

@@ -58,6 +58,19 @@ struct vmig_pending {
 	u32 passes;
 };
 
+/* At most, of core and driver together. */
+#define VMIG_COUNTERS_MAX	32
+
+/**
+ * struct vmig_counter - one counter, for people and monitoring
+ * @name: the same as long as the driver is loaded; lower case, no blanks
+ * @value: counts from registration on, or is 0 or 1
+ */
+struct vmig_counter {
+	const char *name;
+	u64 value;
+};
+
 /**
  * struct vmig_ops - the device-specific part of migration
  * @flags: VFIO_MIGRATION_*
@@ -75,9 +88,11 @@ struct vmig_pending {
  * @load_commit: whole stream is valid: shadow becomes the device's state
  * @load_abort: the stream is given up: drop the shadow
  * @reset: bring the device to its power-on state, running; cannot fail
+ * @counters: own counters, at most @max; returns how many
  *
  * All are called with the device's state mutex held, except @pending and the
- * sections' save() and load(), which hold the session's lock. A callback that
+ * sections' save() and load(), which hold the session's lock, and @counters, which
+ * holds none of the device's. A callback that
  * fails leaves the device as it was. None may copy from or to user memory.
  */
 struct vmig_ops {
@@ -95,6 +110,8 @@ struct vmig_ops {
 	int (*load_commit)(struct vmig_dev *vm);
 	void (*load_abort)(struct vmig_dev *vm);
 	void (*reset)(struct vmig_dev *vm);
+	unsigned int (*counters)(struct vmig_dev *vm, struct vmig_counter *c,
+				 unsigned int max);
 };
 
 /**
@@ -174,6 +191,17 @@ struct vmig_pins {
 
 #define VMIG_EMIT_NEWEST	(-1)
 
+/* What the core counts. */
+enum vmig_stat {
+	VMIG_STAT_ARCS,
+	VMIG_STAT_REFUSED,
+	VMIG_STAT_SAVED,
+	VMIG_STAT_SAVED_BYTES,
+	VMIG_STAT_LOADED,
+	VMIG_STAT_LOADED_BYTES,
+	VMIG_NR_STATS,
+};
+
 /**
  * struct vmig_dev - migration half of a device, embedded by the driver
  * @ops: device-specific part
@@ -193,6 +221,7 @@ struct vmig_pins {
  * @reason: last refusal in words
  * @reason_code: its errno
  * @fault: armed by debugfs
+ * @stats: what happened since registration
  * @dir: debugfs directory
  * @facts: version and migration/ in sysfs
  * @node: in the list of devices
@@ -213,6 +242,7 @@ struct vmig_dev {
 	char reason[VMIG_REASON_MAX];
 	int reason_code;
 	struct vmig_fault fault;
+	atomic64_t stats[VMIG_NR_STATS];
 	struct dentry *dir;
 	struct vmig_facts *facts;
 	struct list_head node;

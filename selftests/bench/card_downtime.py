@@ -24,7 +24,7 @@ import vm as lab  # noqa: E402
 MIB = 512
 MOVES = 3
 PARAMETER = "/sys/module/e1000e_vfio_pci/parameters/tracking"
-TRACKING = lab.DEBUGFS + "/" + card.ADDRESS + "/tracking"
+COUNTERS = lab.DEBUGFS + "/" + card.ADDRESS + "/counters"
 
 
 class Host(card.Host):
@@ -34,7 +34,7 @@ class Host(card.Host):
         lab.write_text(PARAMETER, "YN"[not on])
 
     def counters(self):
-        return lab.read_text(TRACKING).split()
+        return lab.read_text(COUNTERS).split()
 
 
 class Guest(nic.NicGuest):

@@ -3,6 +3,7 @@
  * The netlink family, by libnl:
  *   mignl dump                    NAME [PARENT] PLATFORM TOKEN of each object
  *   mignl check NAME TOKEN        verdict; exit status 1 for no
+ *   mignl counters NAME           NAME VALUE of each of a device's counters
  *   mignl events COUNT            prints events, one a line, until COUNT came
  */
 #include <errno.h>
@@ -108,6 +109,40 @@ static int check(struct nl_sock *sk, const char *name, const char *token)
 	return ret < 0;
 }
 
+static int show_counters(struct nl_msg *msg, void *arg)
+{
+	struct genlmsghdr *head = genlmsg_hdr(nlmsg_hdr(msg));
+	struct nlattr *c[VFIO_MIG_COUNTER_A_MAX + 1];
+	struct nlattr *a;
+	int left;
+
+	nla_for_each_attr(a, genlmsg_attrdata(head, 0),
+			  genlmsg_attrlen(head, 0), left) {
+		if (nla_type(a) != VFIO_MIG_A_COUNTER)
+			continue;
+		nla_parse_nested(c, VFIO_MIG_COUNTER_A_MAX, a, NULL);
+		printf("%s %llu\n", text(c, VFIO_MIG_COUNTER_A_NAME),
+		       (unsigned long long)
+		       nla_get_u64(c[VFIO_MIG_COUNTER_A_VALUE]));
+	}
+	return NL_OK;
+}
+
+static int counters(struct nl_sock *sk, const char *name)
+{
+	struct nl_msg *msg = request(VFIO_MIG_CMD_COUNTERS_GET, NLM_F_ACK);
+	int ret;
+
+	nla_put_string(msg, VFIO_MIG_A_NAME, name);
+	nl_socket_modify_cb(sk, NL_CB_VALID, NL_CB_CUSTOM, show_counters, NULL);
+	if (nl_send_auto(sk, msg) < 0)
+		return 2;
+	ret = nl_recvmsgs_default(sk);
+	if (ret >= 0)
+		ret = nl_wait_for_ack(sk);
+	return ret < 0;
+}
+
 static int events(struct nl_sock *sk, int count)
 {
 	int group = genl_ctrl_resolve_grp(sk, VFIO_MIG_GENL_NAME,
@@ -139,6 +174,8 @@ int main(int argc, char **argv)
 		return dump(sk);
 	if (argc == 4 && !strcmp(argv[1], "check"))
 		return check(sk, argv[2], argv[3]);
+	if (argc == 3 && !strcmp(argv[1], "counters"))
+		return counters(sk, argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "events"))
 		return events(sk, atoi(argv[2]));
 	return 2;

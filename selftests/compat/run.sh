@@ -76,6 +76,32 @@ sys.exit((sys.argv[1], sys.argv[2]) not in found or len(found) != 5)
 }
 
 anybody() { setpriv --reuid 65534 --clear-groups --bounding-set -all "$@"; }
+counter() { mignl counters "$uuid" | awk -v name="$1" '$1 == name { print $2 }'; }
+
+# By netlink, by the specification and in debugfs they are the same.
+counters_agree() {
+	local all
+	all=$(mignl counters "$uuid") &&
+		[ "$all" = "$(cat "/sys/kernel/debug/vfio_mig/$uuid/counters")" ] &&
+		ynl --do counters-get --json "{\"name\": \"$uuid\"}" | python3 -c '
+import json, sys
+found = ["%s %d" % (c["name"], c["value"])
+         for c in json.load(sys.stdin)["counter"]]
+sys.exit("\n".join(found) != sys.argv[1])
+' "$all"
+}
+
+# What a test does, and nothing else, is counted.
+counted() { # COUNTER BY TEST...
+	local before test name=$1 by=$2
+	shift 2
+	before=$(counter "$name") || return 1
+	for test; do
+		VFIO_MIG_DEVICE=$device features -t "$test" >/dev/null
+	done
+	[ "$(counter "$name")" $by "$before" ]
+}
+
 anybody_reads() { anybody mignl dump >/dev/null && anybody cat "$device/version" >/dev/null; }
 anybody_checks() { anybody mignl check "$uuid" "$(cat "$device/version")" >/dev/null; }
 
@@ -165,6 +191,12 @@ tap "netlink checks a type" check_is_yes vfio_mig_vgpu-4
 tap "netlink says why" check_says_why
 tap "netlink knows no others" refused mignl check nobody vmig1
 tap "the specification describes it" spec_fits
+tap "counters agree" counters_agree
+tap "changes of state are counted" counted arcs -gt negotiated_minor_is_sent
+tap "failures are counted" counted refused -gt \
+	state_that_comes_up_in_precopy_is_refused
+tap "a check is no failure" counted refused -eq check_says_why
+tap "types and others have no counters" refused mignl counters vfio_mig_vgpu-4
 tap "anybody may read" anybody_reads
 tap "not anybody may check" refused anybody_checks
 tap "a change is an event" events_are "compat $uuid;" compat \

@@ -19,6 +19,7 @@ enum vfio_mig_cmd {
 	VFIO_MIG_CMD_EVENT_DONE,	/* a stream is complete, with its figures */
 	VFIO_MIG_CMD_EVENT_FAILED,	/* a call was refused, with the reason */
 	VFIO_MIG_CMD_EVENT_COMPAT,	/* what the device says of itself changed */
+	VFIO_MIG_CMD_COUNTERS_GET,	/* a device's counters */
 	__VFIO_MIG_CMD_MAX,
 };
 
@@ -45,9 +46,20 @@ enum vfio_mig_attr {
 	VFIO_MIG_A_USECS,	/* u64: since the data file was opened */
 	VFIO_MIG_A_LOADED,	/* flag: the stream was loaded, not saved */
 	VFIO_MIG_A_PAD,
+	VFIO_MIG_A_COUNTER,	/* nest, one for each: enum vfio_mig_counter_attr */
 	__VFIO_MIG_A_MAX,
 };
 
 #define VFIO_MIG_A_MAX (__VFIO_MIG_A_MAX - 1)
+
+enum vfio_mig_counter_attr {
+	VFIO_MIG_COUNTER_A_UNSPEC,
+	VFIO_MIG_COUNTER_A_NAME,	/* string */
+	VFIO_MIG_COUNTER_A_VALUE,	/* u64 */
+	VFIO_MIG_COUNTER_A_PAD,
+	__VFIO_MIG_COUNTER_A_MAX,
+};
+
+#define VFIO_MIG_COUNTER_A_MAX (__VFIO_MIG_COUNTER_A_MAX - 1)
 
 #endif
