@@ -378,7 +378,7 @@ int e1k_record_alloc(struct e1k_track *t);
 void e1k_record_free(struct e1k_track *t);
 void e1k_record_head(struct e1k *e, struct e1k_ring *r);
 void e1k_record_rings(struct e1k *e);
-void e1k_record_missing(struct e1k *e);
+void e1k_record_missing(struct e1k *e, bool rung);
 u32 e1k_record_posted(struct e1k *e, struct e1k_ring *r);
 void e1k_record_forget(struct e1k *e);
 bool e1k_record_unmap(struct e1k *e, u64 iova, u64 last);
@@ -395,7 +395,8 @@ void e1k_track_reload(struct e1k *e);
 u32 e1k_track_tail(struct e1k *e, u32 offset, u32 card);
 bool e1k_track_lost(struct e1k *e);
 void e1k_dma_unmap(struct vfio_device *vdev, u64 iova, u64 len);
-void e1k_track_debugfs(struct e1k *e);
+unsigned int e1k_track_counters(struct e1k *e, struct vmig_counter *c,
+				unsigned int max);
 
 /* migrate.c */
 void e1k_kind_init(struct e1k *e, char **platform);

@@ -22,8 +22,8 @@
  */
 #define PAGES_A_PASS		2048
 #define PAGES_MAX		65536
-/* Between two tries to pin what is not mapped. */
-#define MISSING_PAUSE		msecs_to_jiffies(50)
+/* Between two tries to pin what is not mapped, while nothing happens. */
+#define MISSING_PAUSE		msecs_to_jiffies(10)
 
 int e1k_record_alloc(struct e1k_track *t)
 {
@@ -332,13 +332,19 @@ static void hold_again(struct e1k *e, struct e1k_ring *r)
 			e1k_span_hold(e, &r->slot[unit].span[i]);
 }
 
-/* What was unmapped, or not mapped yet, may be there now. */
-void e1k_record_missing(struct e1k *e)
+/*
+ * What was unmapped, or not mapped yet, may be there now. Nobody says when memory
+ * is mapped: it is tried again before a doorbell that was rung since is forwarded,
+ * and before a report.
+ */
+void e1k_record_missing(struct e1k *e, bool rung)
 {
 	struct e1k_track *t = &e->track;
 	unsigned int q;
 
-	if (!t->missing || time_before(jiffies, t->again))
+	if (!t->missing)
+		return;
+	if (!rung && !t->report && time_before(jiffies, t->again))
 		return;
 	t->missing = false;
 	for (q = 0; q < E1K_QUEUES; q++) {

@@ -4,10 +4,8 @@
  * thread looks at them, records what was posted, and only then tells the card.
  * Documentation/dirty-tracking.rst says why that is enough.
  */
-#include <linux/debugfs.h>
 #include <linux/kthread.h>
 #include <linux/mmap_lock.h>
-#include <linux/seq_file.h>
 #include <linux/signal.h>
 #include "e1000e.h"
 
@@ -40,13 +38,15 @@ void e1k_track_init(struct e1k *e)
 	}
 }
 
-static void tails_wanted(struct e1k_track *t, struct e1k_ring *r)
+/* True if it was rung. */
+static bool tails_wanted(struct e1k_track *t, struct e1k_ring *r)
 {
 	u32 tail = r->reg + 0x18;
 
 	/* What was written before it is seen, too. */
 	r->wanted = smp_load_acquire(e1k_shadow_word(t, tail));
 	r->forwarded = *e1k_shadow_seen(t, tail);
+	return r->wanted != r->forwarded;
 }
 
 static void forward(struct e1k *e, struct e1k_ring *r, u32 tail)
@@ -67,14 +67,14 @@ static bool pass(struct e1k *e)
 {
 	struct e1k_track *t = &e->track;
 	u32 rx[E1K_QUEUES], tx[E1K_QUEUES];
-	bool any;
+	bool rung = false, any;
 	unsigned int q;
 
 	if (!t->on)
 		return false;
 	for (q = 0; q < E1K_QUEUES; q++) {
-		tails_wanted(t, &t->rx[q]);
-		tails_wanted(t, &t->tx[q]);
+		rung |= tails_wanted(t, &t->rx[q]);
+		rung |= tails_wanted(t, &t->tx[q]);
 	}
 	if (!e1k_guest_begin(e))
 		return false;
@@ -87,7 +87,7 @@ static bool pass(struct e1k *e)
 		e1k_record_head(e, &t->tx[q]);
 	}
 	e1k_record_rings(e);
-	e1k_record_missing(e);
+	e1k_record_missing(e, rung);
 	for (q = 0; q < E1K_QUEUES; q++) {
 		rx[q] = e1k_record_posted(e, &t->rx[q]);
 		tx[q] = e1k_record_posted(e, &t->tx[q]);
@@ -416,28 +416,44 @@ void e1k_dma_unmap(struct vfio_device *vdev, u64 iova, u64 len)
 	t->again = t->hold_until;
 }
 
-static int tracking_show(struct seq_file *m, void *unused)
+#define COUNTER(_name) { "tracking_" #_name, offsetof(struct e1k_track_stats, _name) }
+
+static const struct {
+	const char *name;
+	size_t at;
+} counters[] = {
+	COUNTER(doorbells),
+	COUNTER(registers),
+	COUNTER(buffers),
+	COUNTER(pages),
+	COUNTER(passes),
+	COUNTER(busy_ns),
+	COUNTER(on_ns),
+	COUNTER(handovers),
+	COUNTER(unreadable),
+	COUNTER(on),
+	COUNTER(scoped),
+	COUNTER(blind),
+};
+
+/* struct vmig_ops.counters; the names are in Documentation/dirty-tracking.rst */
+unsigned int e1k_track_counters(struct e1k *e, struct vmig_counter *c,
+				unsigned int max)
 {
-	struct e1k *e = m->private;
+	unsigned int i, n = min_t(unsigned int, max, ARRAY_SIZE(counters));
 	struct e1k_track *t = &e->track;
 	struct e1k_track_stats s;
-	u64 on_ns;
 
 	scoped_guard(mutex, &t->lock) {
 		s = t->stats;
-		on_ns = s.on_ns + (t->on ? ktime_get_ns() - t->began : 0);
+		s.on_ns += t->on ? ktime_get_ns() - t->began : 0;
+		s.on = t->on;
+		s.scoped = t->scoped;
+		s.blind = t->blind;
 	}
-	seq_printf(m, "on %d\nscoped %d\nblind %d\n", t->on, t->scoped, t->blind);
-	seq_printf(m, "doorbells %llu\nregisters %llu\nbuffers %llu\npages %llu\n",
-		   s.doorbells, s.registers, s.buffers, s.pages);
-	seq_printf(m, "passes %llu\nbusy_ns %llu\non_ns %llu\nhandovers %llu\nunreadable %llu\n",
-		   s.passes, s.busy_ns, on_ns, s.handovers, s.unreadable);
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(tracking);
-
-/* After vmig_register(), which owns the directory. */
-void e1k_track_debugfs(struct e1k *e)
-{
-	debugfs_create_file("tracking", 0400, e->vm.dir, e, &tracking_fops);
+	for (i = 0; i < n; i++) {
+		c[i].name = counters[i].name;
+		c[i].value = *(u64 *)((void *)&s + counters[i].at);
+	}
+	return n;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <linux/iommufd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -263,11 +264,10 @@ bool rig_round(struct rig *r, unsigned int frames)
 
 bool rig_frames(struct rig *r, unsigned int frames)
 {
-	unsigned int at_once = 12;
 	unsigned int n;
 
 	for (; frames; frames -= n) {
-		n = frames < at_once ? frames : at_once;
+		n = frames < RIG_BURST ? frames : RIG_BURST;
 		if (!rig_round(r, n))
 			return false;
 	}
@@ -400,6 +400,24 @@ int rig_unmap(struct rig *r, struct rig_report *to)
 	if (r->c.v.container >= 0)
 		return type1_unmap(r, r->log ? NULL : to);
 	return ioctl(r->c.v.iommufd, IOMMU_IOAS_UNMAP, &arg) ? -errno : 0;
+}
+
+/* Of the driver's counters, one; 0 if it is not there. */
+unsigned long long rig_counter(struct rig *r, const char *name)
+{
+	unsigned long long value = 0, found;
+	char path[256], is[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/vfio_mig/%s/counters",
+		 strrchr(vdev_path(0), '/') + 1);
+	f = fopen(path, "r");
+	while (f && fscanf(f, "%63s %llu", is, &found) == 2)
+		if (!strcmp(is, name))
+			value = found;
+	if (f)
+		fclose(f);
+	return value;
 }
 
 static void note_changes(struct rig *r, struct rig_report *changed,

@@ -18,6 +18,7 @@
 #define RIG_TX_BUFFERS	16u
 #define RIG_POOL	64u
 #define RIG_UNITS	64u		/* of each ring */
+#define RIG_BURST	12u		/* frames at once */
 #define RIG_FRAME_MAX	8000u
 
 enum rig_format { RIG_LEGACY, RIG_EXTENDED, RIG_SPLIT, RIG_JUMBO };
@@ -57,6 +58,7 @@ bool rig_frames(struct rig *r, unsigned int frames);
 int rig_track(struct rig *r);
 int rig_untrack(struct rig *r);
 int rig_report(struct rig *r, struct rig_report *to);
+unsigned long long rig_counter(struct rig *r, const char *name);
 int rig_unmap(struct rig *r, struct rig_report *to);
 int rig_map(struct rig *r);
 
