@@ -42,11 +42,6 @@ static u64 slot_iova(const struct e1k_tx_ring *r, u32 slot)
 	return r->base + (u64)slot * DESC_LEN;
 }
 
-static int read_guest(struct e1k *e, u64 iova, void *to, size_t len)
-{
-	return e1k_guest_read(e, iova, to, len);
-}
-
 /* Takes a descriptor, found on the way back, if it is the first of its sort. */
 static void consider(struct e1k_tx_ring *r, u32 slot, const __le64 *desc)
 {
@@ -71,7 +66,7 @@ static void search_ring(struct e1k *e, struct e1k_tx_ring *r, __le64 *buf)
 	while (left && r->known < E1K_TX_CONTEXTS) {
 		end = end ? end : r->slots;
 		n = min3(end, left, (u32)BATCH);
-		if (read_guest(e, slot_iova(r, end - n), buf, n * DESC_LEN))
+		if (e1k_guest_read(e, slot_iova(r, end - n), buf, n * DESC_LEN))
 			return;
 		for (i = n; i-- && r->known < E1K_TX_CONTEXTS;)
 			consider(r, end - n + i, buf + 2 * i);
@@ -89,7 +84,7 @@ static void check_ring(struct e1k *e, struct e1k_tx_ring *r, __le64 *buf)
 		struct e1k_tx_context *c = &r->found[i];
 
 		if (c->slot >= r->slots ||
-		    read_guest(e, slot_iova(r, c->slot), buf, DESC_LEN) ||
+		    e1k_guest_read(e, slot_iova(r, c->slot), buf, DESC_LEN) ||
 		    le64_to_cpu(buf[0]) != c->low ||
 		    le64_to_cpu(buf[1]) != c->high)
 			continue;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -282,6 +283,55 @@ TEST_F(vgpu, vram_is_scrubbed_between_users)
 	ASSERT_NE(MAP_FAILED, self->vram);
 	EXPECT_EQ(0, self->vram[0]);
 	EXPECT_EQ(0, memcmp(self->vram, self->vram + 1, self->size - 1));
+}
+
+/* Writes the last pages through the mapping, until told to stop. */
+struct toucher {
+	pthread_t thread;
+	volatile char *vram;
+	size_t pages;
+	volatile bool stop;
+};
+
+static void *touch(void *arg)
+{
+	struct toucher *t = arg;
+	size_t i;
+
+	while (!t->stop)
+		for (i = 0; i < t->pages; i++)
+			t->vram[i * PAGE] = i + 1;
+	return NULL;
+}
+
+/* Pages that a reset has to take away before it comes to those at the end. */
+static void touch_before(char *vram, size_t from)
+{
+	size_t at, first = from > 1024 * PAGE ? from - 1024 * PAGE : 0;
+
+	for (at = first; at < from; at += PAGE)
+		vram[at] = 1;
+}
+
+/* However resets and faults meet: what is mapped is what the device has. */
+TEST_F_TIMEOUT(vgpu, mapping_is_the_device_s_after_resets, 120)
+{
+	struct toucher t = { .pages = 64 };
+	size_t from = self->size - t.pages * PAGE, i, round;
+
+	t.vram = self->vram + from;
+	ASSERT_EQ(0, pthread_create(&t.thread, NULL, touch, &t));
+	for (round = 1; round <= 50; round++) {
+		touch_before(self->vram, from);
+		EXPECT_EQ(0, vdev_reset(&self->v));
+		for (i = 0; i < t.pages; i++) {
+			t.vram[i * PAGE + 1] = round;
+			ASSERT_EQ(round, get(&self->v, BAR_VRAM,
+					     from + i * PAGE + 1, 1));
+		}
+	}
+	t.stop = true;
+	pthread_join(t.thread, NULL);
 }
 
 /* What is written during pre-copy comes again, and nothing else does. */

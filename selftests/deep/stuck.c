@@ -97,6 +97,28 @@ TEST_F(stuck, device_stops_and_goes_on)
 	EXPECT_EQ('x', page[PAGE - 1]);
 }
 
+/* The engine has let go of its job when a change of state is back. */
+TEST_F_TIMEOUT(stuck, device_goes_on_at_once, 120)
+{
+	struct pollfd p = { .fd = self->irq, .events = POLLIN };
+	uint32_t status = 0;
+	unsigned int i;
+
+	for (i = 0; i < 300; i++) {
+		ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_STOP,
+					    NULL));
+		ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_RUNNING,
+					    NULL));
+		ASSERT_TRUE(stall_hit(&self->stall)) {
+			TH_LOG("change %u", i);
+		}
+	}
+	EXPECT_EQ(0, stall_end(&self->stall, "x", 1));
+	ASSERT_EQ(1, poll(&p, 1, LIMIT * 1000));
+	EXPECT_EQ(0, gpu_read(&self->v, BAR_ENGINE, ENG_STATUS, &status, 4));
+	EXPECT_EQ(DONE, status);
+}
+
 TEST_F(stuck, device_is_reset)
 {
 	comes_back(_metadata, &self->v, &self->stall, call_reset);
