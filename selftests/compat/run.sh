@@ -99,7 +99,7 @@ counted() { # COUNTER BY TEST...
 	for test; do
 		VFIO_MIG_DEVICE=$device features -t "$test" >/dev/null
 	done
-	[ "$(counter "$name")" $by "$before" ]
+	test "$(counter "$name")" "$by" "$before"
 }
 
 anybody_reads() { anybody mignl dump >/dev/null && anybody cat "$device/version" >/dev/null; }
