@@ -112,3 +112,13 @@ int netlink_check(struct nl_sock *sk, const char *name, const char *token)
 	}
 	return ask(sk, msg, &o);
 }
+
+int netlink_counters(struct nl_sock *sk, const char *name)
+{
+	struct nl_msg *msg = request(sk, VFIO_MIG_CMD_COUNTERS_GET, NLM_F_ACK);
+	struct outcome o = { 0 };
+
+	if (msg)
+		nla_put_string(msg, VFIO_MIG_A_NAME, name);
+	return ask(sk, msg, &o);
+}

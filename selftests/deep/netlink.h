@@ -13,5 +13,7 @@ void netlink_close(struct nl_sock *sk);
 int netlink_dump(struct nl_sock *sk);
 /* The verdict on @token, or another negative errno. */
 int netlink_check(struct nl_sock *sk, const char *name, const char *token);
+/* 0 when they came. */
+int netlink_counters(struct nl_sock *sk, const char *name);
 
 #endif

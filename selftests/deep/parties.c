@@ -241,6 +241,7 @@ static void step_netlink(struct world *w, unsigned int *seed)
 	if (!sk)
 		return;
 	netlink_dump(sk);
+	netlink_counters(sk, strrchr(vdev_path(0), '/') + 1);
 	if (!fact_read("version", token, sizeof(token)))
 		netlink_check(sk, strrchr(vdev_path(0), '/') + 1, token);
 	netlink_close(sk);

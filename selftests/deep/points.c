@@ -506,6 +506,11 @@ static int call_dump(struct trial *t)
 	return n == objects ? 0 : -EBADMSG;
 }
 
+static int call_netlink_counters(struct trial *t)
+{
+	return netlink_counters(t->nl, strrchr(vdev_path(0), '/') + 1);
+}
+
 static int call_netlink_check(struct trial *t)
 {
 	return netlink_check(t->nl, strrchr(vdev_path(0), '/') + 1, t->token);
@@ -548,6 +553,7 @@ const struct point points[] = {
 	{ "debugfs", NULL, call_debugfs },
 	{ "netlink dump", prepare_netlink, call_dump },
 	{ "netlink check", prepare_netlink, call_netlink_check },
+	{ "netlink counters", prepare_netlink, call_netlink_counters },
 };
 
 const unsigned int nr_points = ARRAY_SIZE(points);
