@@ -3,7 +3,8 @@
 #
 # TAP for scripts: tap NAME CMD... runs a command, and prints a line for it; what
 # the command says is shown only when it fails, or as it comes with
-# TAP_THROUGH=1. $number counts, $status is 1 after a failure.
+# TAP_THROUGH=1. tap_skip NAME WHY prints a line for one that cannot be run here.
+# $number counts, $status is 1 after a failure.
 
 # shellcheck disable=SC2034
 number=0 status=0
@@ -23,4 +24,9 @@ tap() { # NAME CMD...
 	status=1
 	echo "not ok $number - $name"
 	[ -z "$tap_log" ] || printf '%s\n' "$tap_log" | tail -n 40 | sed 's/^/# /'
+}
+
+tap_skip() { # NAME WHY
+	number=$((number + 1))
+	echo "ok $number - $1 # SKIP $2"
 }

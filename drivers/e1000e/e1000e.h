@@ -12,7 +12,7 @@
 #include <linux/vfio_mig.h>
 #include <linux/vfio_pci_core.h>
 #include <linux/workqueue.h>
-#include "regs.h"
+#include "state.h"
 #include "track.h"
 
 #define E1K_NAME	"e1000e_vfio_pci"
@@ -22,14 +22,6 @@
 #define E1K_BAR_FLASH	1
 #define E1K_BAR_IO	2	/* two ports, through which all of BAR0 is reached */
 #define E1K_REGS_LEN	0x20000
-
-/* NVM: 1 to 64 Kbit, as EECD says; see the datasheet's EECD.NVSize. */
-#define E1K_NVM_MIN	64
-#define E1K_NVM_MAX	4096
-
-#define E1K_TX_QUEUES	2
-/* For segmentation, and for checksums alone. */
-#define E1K_TX_CONTEXTS	2
 
 /* Offsets that code has by name; the rest only stands in regs.h. */
 enum e1k_offset {
@@ -61,54 +53,6 @@ enum e1k_offset {
 #define ICR_LSC			BIT(2)
 #define RAH_AV			BIT(31)
 #define WUC_PME_STATUS		BIT(2)
-
-/* Indices of statistics. */
-enum e1k_statistic {
-#define E1K_STAT_INDEX(name, ...)	E1K_STAT_##name,
-	E1K_STATISTICS(E1K_STAT_INDEX)
-#undef E1K_STAT_INDEX
-	E1K_NR_STATS
-};
-
-enum e1k_phy_reg {
-#define E1K_PHY_INDEX(name, ...)	E1K_PHY_##name,
-	E1K_PHY_REGS(E1K_PHY_INDEX)
-#undef E1K_PHY_INDEX
-	E1K_NR_PHY
-};
-
-/* Everything that moves, except the NVM; in the machine's byte order. */
-struct e1k_state {
-#define E1K_MEMBER(name, offset, count, ...)	u32 name[count];
-	E1K_TABLE_REGS(E1K_MEMBER)
-	E1K_WAKE_REGS(E1K_MEMBER)
-	E1K_FLEX_REGS(E1K_MEMBER)
-	E1K_PLAIN_REGS(E1K_MEMBER)
-	E1K_TRICK_REGS(E1K_MEMBER)
-#undef E1K_MEMBER
-	/* Registers that the driver answers for. */
-	u32 EECD;
-	u32 EERD;
-	u32 FLA;
-	u32 MDIC;
-	u32 IOADDR;
-	/* What the PHY had, and where the guest's page selector stood. */
-	u16 phy[E1K_NR_PHY];
-	u16 phy_page;
-	/* Since they were last read. */
-	u64 stats[E1K_NR_STATS];
-	/* Configuration space: virtual registers, and what QEMU does not carry. */
-	u16 devctl;
-	u16 lnkctl;
-	u8 cache_line;
-	u8 latency;
-	u8 irq_line;
-	/* Context descriptors of each transmit queue, the last one first. */
-	u64 tx_low[E1K_TX_QUEUES * E1K_TX_CONTEXTS];
-	u64 tx_high[E1K_TX_QUEUES * E1K_TX_CONTEXTS];
-	u32 tx_slot[E1K_TX_QUEUES * E1K_TX_CONTEXTS];
-	u8 tx_known[E1K_TX_QUEUES];
-};
 
 struct e1k_tx_context {
 	u32 slot;
@@ -399,6 +343,8 @@ unsigned int e1k_track_counters(struct e1k *e, struct vmig_counter *c,
 				unsigned int max);
 
 /* migrate.c */
+bool e1k_flex_needed(struct vmig_dev *vm);
+bool e1k_tx_needed(struct vmig_dev *vm);
 void e1k_kind_init(struct e1k *e, char **platform);
 
 #endif

@@ -1,118 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * What of a card is in a stream, and in which order it is applied. Early, while the
- * guest runs:
- *
- * NVM   what the guest reads in its NVM
- * TABL  receive addresses, filter tables, RSS; again when the card has stopped
- *
- * and when it has stopped:
- *
- * FLEX  wake-up and flexible filters, if any is set
- * REGS  all other registers
- * PHY   registers of the PHY
- * STAT  statistics that the guest has not read yet
- * CONF  configuration space, and registers that the driver answers for
- * TXCX  transmit contexts, if any was found in the rings
- *
- * PCI_COMMAND, BARs and interrupt vectors belong to the VMM's own state.
- */
-#include "e1000e.h"
+/* Saving and loading an Intel 82574L; sections.h has what is in its stream. */
+#include "sections.h"
 
-#define REG_FIELD(name, ...)						\
-	VMIG_FIELD_ARRAY(struct e1k_state, name, 0, U32_MAX),
-
-static const struct vmig_field table_fields[] = {
-	E1K_TABLE_REGS(REG_FIELD)
-};
-
-static const struct vmig_field flex_fields[] = {
-	E1K_WAKE_REGS(REG_FIELD)
-	E1K_FLEX_REGS(REG_FIELD)
-};
-
-static const struct vmig_field reg_fields[] = {
-	E1K_PLAIN_REGS(REG_FIELD)
-	E1K_TRICK_REGS(REG_FIELD)
-};
-
-static const struct vmig_field phy_fields[] = {
-	VMIG_FIELD_ARRAY(struct e1k_state, phy, 0, U16_MAX),
-	VMIG_FIELD(struct e1k_state, phy_page, 0, U16_MAX),
-};
-
-static const struct vmig_field stat_fields[] = {
-	VMIG_FIELD_ARRAY(struct e1k_state, stats, 0, U64_MAX),
-};
-
-static const struct vmig_field config_fields[] = {
-	VMIG_FIELD(struct e1k_state, EECD, 0, U32_MAX),
-	VMIG_FIELD(struct e1k_state, EERD, 0, U32_MAX),
-	VMIG_FIELD(struct e1k_state, FLA, 0, U32_MAX),
-	VMIG_FIELD(struct e1k_state, MDIC, 0, U32_MAX),
-	VMIG_FIELD(struct e1k_state, IOADDR, 0, U32_MAX),
-	VMIG_FIELD(struct e1k_state, devctl, 0, U16_MAX),
-	VMIG_FIELD(struct e1k_state, lnkctl, 0, U16_MAX),
-	VMIG_FIELD(struct e1k_state, cache_line, 0, U8_MAX),
-	VMIG_FIELD(struct e1k_state, latency, 0, U8_MAX),
-	VMIG_FIELD(struct e1k_state, irq_line, 0, U8_MAX),
-};
-
-static const struct vmig_field tx_fields[] = {
-	VMIG_FIELD_ARRAY(struct e1k_state, tx_low, 0, U64_MAX),
-	VMIG_FIELD_ARRAY(struct e1k_state, tx_high, 0, U64_MAX),
-	VMIG_FIELD_ARRAY(struct e1k_state, tx_slot, 0, U32_MAX),
-	VMIG_FIELD_ARRAY(struct e1k_state, tx_known, 0, E1K_TX_CONTEXTS),
-};
-
-static bool tx_needed(struct vmig_dev *vm)
+bool e1k_tx_needed(struct vmig_dev *vm)
 {
 	const struct e1k_state *s = &vm_to_e1k(vm)->state;
 
 	return s->tx_known[0] || s->tx_known[1];
 }
 
-static bool flex_needed(struct vmig_dev *vm)
+bool e1k_flex_needed(struct vmig_dev *vm)
 {
 	return e1k_regs_flex_needed(&vm_to_e1k(vm)->state);
 }
-
-#define FIELDS(table)	.fields = (table), .nr_fields = ARRAY_SIZE(table)
-
-static const struct vmig_section e1k_sections[] = {
-	{
-		.tag = VMIG_TAG('N', 'V', 'M', ' '), .name = "NVM",
-		.version = 1, .flags = VMIG_SEC_PRECOPY,
-		.min_len = 2 * E1K_NVM_MIN, .max_len = 2 * E1K_NVM_MAX,
-		.save = e1k_nvm_save, .load = e1k_nvm_load,
-	}, {
-		.tag = VMIG_TAG('T', 'A', 'B', 'L'), .name = "TABL",
-		.version = 1, .flags = VMIG_SEC_PRECOPY, FIELDS(table_fields),
-	}, {
-		.tag = VMIG_TAG('F', 'L', 'E', 'X'), .name = "FLEX",
-		.version = 1, FIELDS(flex_fields), .needed = flex_needed,
-	}, {
-		.tag = VMIG_TAG('R', 'E', 'G', 'S'), .name = "REGS",
-		.version = 1, FIELDS(reg_fields),
-	}, {
-		.tag = VMIG_TAG('P', 'H', 'Y', ' '), .name = "PHY",
-		.version = 1, FIELDS(phy_fields),
-	}, {
-		.tag = VMIG_TAG('S', 'T', 'A', 'T'), .name = "STAT",
-		.version = 1, FIELDS(stat_fields),
-	}, {
-		.tag = VMIG_TAG('C', 'O', 'N', 'F'), .name = "CONF",
-		.version = 1, FIELDS(config_fields),
-	}, {
-		.tag = VMIG_TAG('T', 'X', 'C', 'X'), .name = "TXCX",
-		.version = 1, .flags = VMIG_SEC_OPTIONAL, FIELDS(tx_fields),
-		.needed = tx_needed,
-	},
-};
-
-static const struct vmig_platform e1k_platforms[] = {
-	{ .name = "2026.1", .minor = 0 },
-};
 
 static int quiesce(struct vmig_dev *vm)
 {
@@ -296,7 +196,7 @@ static void describe(const struct vmig_kind *kind, struct vmig_token_writer *w)
 void e1k_kind_init(struct e1k *e, char **platform)
 {
 	e->kind = (struct vmig_kind){
-		.type = "intel-82574l",
+		.type = E1K_TYPE_NAME,
 		.drv = E1K_NAME,
 		.ops = &e1k_ops,
 		.sections = e1k_sections,

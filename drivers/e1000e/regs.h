@@ -1,8 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * THE table of registers of the Intel 82574L: every one that a guest can read,
- * once, with how it moves. Structure, stream sections, saving, restoring and the
- * table in Documentation/e1000e.rst (by regs-doc.sh) all follow from it.
+ * once, with how it moves. Structure, stream sections, saving, restoring, what
+ * vfio-mig shows of a stream and the table in Documentation/e1000e.rst (by
+ * regs-doc.sh) all follow from it.
  *
  * R(name, offset, count, stride, class, remark); registers are saved and restored in
  * this order, which matters: what decides how others are read comes first.

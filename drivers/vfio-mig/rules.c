@@ -2,7 +2,8 @@
 /*
  * May a record be loaded, going by a table of sections alone? The kernel asks
  * before it lets a driver see the record, and tools ask for a stream in a file.
- * Documentation/stream-format.rst has the rules.
+ * Documentation/stream-format.rst has the rules. The words are the same in both:
+ * "%#x" of 0 would be "0x0" in the kernel and "0" in user space.
  */
 #ifdef __KERNEL__
 #include <linux/bitops.h>
@@ -97,7 +98,7 @@ int vmig_rules_record(struct vmig_rules *rules, const struct vmig_section *sec,
 		return 0;
 	if (!sec)
 		return object(why, -EOPNOTSUPP,
-			      "unknown mandatory section %#x of vendor %#x",
+			      "unknown mandatory section 0x%x of vendor 0x%x",
 			      rec->tag, rec->vendor);
 	if (rec->version != sec->version)
 		return object(why, -EPROTONOSUPPORT,
@@ -143,7 +144,7 @@ int vmig_rules_fields(const struct vmig_section *sec, const u8 *payload,
 
 			if (v < f->min || v > f->max)
 				return object(why, -EINVAL,
-					      "%s: %s is %#llx, allowed %#llx to %#llx",
+					      "%s: %s is 0x%llx, allowed 0x%llx to 0x%llx",
 					      sec->name, f->name,
 					      (unsigned long long)v,
 					      (unsigned long long)f->min,

@@ -52,6 +52,13 @@ struct vmig_field {
 		 sizeof(((type *)0)->member[0]),			\
 	.min = (lo), .max = (hi) }
 
+/* One value of an array, by a name of its own. */
+#define VMIG_FIELD_AT(type, member, index, text, lo, hi) {		\
+	.name = (text), .offset = offsetof(type, member) +		\
+			(index) * sizeof(((type *)0)->member[0]),	\
+	.width = sizeof(((type *)0)->member[0]), .count = 1,		\
+	.min = (lo), .max = (hi) }
+
 #define VMIG_SEC_OPTIONAL	0x01	/* a target that lacks it may skip it */
 #define VMIG_SEC_PRECOPY	0x02	/* sent while the device runs, and again */
 #define VMIG_SEC_REPEAT		0x04	/* any number of records */

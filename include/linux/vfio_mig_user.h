@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
-/* What stream.c needs of the kernel's headers, for its build in user space. */
+/* What shared code and tables need of the kernel's headers, in user space. */
 #ifndef _VFIO_MIG_USER_H
 #define _VFIO_MIG_USER_H
 
@@ -14,6 +14,11 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
+
+#define U8_MAX	UINT8_MAX
+#define U16_MAX	UINT16_MAX
+#define U32_MAX	UINT32_MAX
+#define U64_MAX	UINT64_MAX
 
 #ifndef ARRAY_SIZE
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

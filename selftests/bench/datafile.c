@@ -7,16 +7,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <linux/vfio.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+#include <vfiomig.h>
+#include "vdev_open.h"
+#include "vfio_dev.h"
 
 #define VRAM_SIZE	(64UL << 20)
 #define DIRTY_BYTES	(2UL << 20)
@@ -28,67 +28,54 @@ static void die(const char *what)
 	exit(1);
 }
 
-static int open_device(const char *sysfs)
+/* The library takes what is open. */
+static struct vfiomig *open_device(const char *sysfs)
 {
-	char link[256], target[256], path[300], name[256];
-	int container = open("/dev/vfio/vfio", O_RDWR);
-	int group, device;
-	ssize_t n;
+	struct vdev v = { .container = -1, .group = -1, .iommufd = -1, .fd = -1 };
+	struct vfiomig *device;
 
-	snprintf(link, sizeof(link), "%s/iommu_group", sysfs);
-	n = readlink(link, target, sizeof(target) - 1);
-	if (n < 0)
-		die(link);
-	target[n] = '\0';
-	snprintf(path, sizeof(path), "/dev/vfio/%s", basename(target));
-	group = open(path, O_RDWR);
-	if (container < 0 || group < 0)
-		die(path);
-	if (ioctl(group, VFIO_GROUP_SET_CONTAINER, &container) ||
-	    ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
-		die("container");
-	snprintf(name, sizeof(name), "%s", sysfs);
-	device = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, basename(name));
-	if (device < 0)
-		die("device");
+	errno = -vdev_open_at(&v, sysfs);
+	if (!errno)
+		errno = -vfiomig_new(&device, v.fd);
+	if (errno)
+		die(sysfs);
 	return device;
 }
 
-static int set_state(int device, uint32_t state)
+static void set_state(struct vfiomig *device, int state)
 {
-	struct vfio_device_feature_mig_state *mig;
-	char buf[sizeof(struct vfio_device_feature) + sizeof(*mig)] = { 0 };
-	struct vfio_device_feature *feature = (void *)buf;
-
-	mig = (void *)feature->data;
-	mig->device_state = state;
-	feature->argsz = sizeof(buf);
-	feature->flags = VFIO_DEVICE_FEATURE_SET |
-			 VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE;
-	if (ioctl(device, VFIO_DEVICE_FEATURE, feature))
-		die("set state");
-	return mig->data_fd;
+	if (!vfiomig_set_state(device, state))
+		return;
+	fprintf(stderr, "%s\n", vfiomig_error(device));
+	exit(1);
 }
 
-static size_t read_all(int fd, char *buf)
+/* Of the device, or of a file without one. */
+static ssize_t read_some(struct vfiomig *device, int fd, char *buf)
+{
+	return device ? vfiomig_read(device, buf, CHUNK) : read(fd, buf, CHUNK);
+}
+
+static size_t read_all(struct vfiomig *device, int fd, char *buf)
 {
 	size_t done = 0;
 	ssize_t n;
 
-	while ((n = read(fd, buf + done, CHUNK)) > 0)
+	while ((n = read_some(device, fd, buf + done)) > 0)
 		done += n;
-	if (n < 0 && errno != ENOMSG)
+	if (n < 0)
 		die("read");
 	return done;
 }
 
-static void write_all(int fd, const char *buf, size_t len)
+static void write_all(struct vfiomig *device, int fd, const char *buf, size_t len)
 {
 	size_t done = 0;
 
 	while (done < len) {
 		size_t n = len - done < CHUNK ? len - done : CHUNK;
-		ssize_t ret = write(fd, buf + done, n);
+		ssize_t ret = device ? vfiomig_write(device, buf + done, n) :
+				       write(fd, buf + done, n);
 
 		if (ret <= 0)
 			die("write");
@@ -120,17 +107,16 @@ static void fill(char *vram, size_t len)
 }
 
 /* Precopy to its temporary end, then dirty bytes, then the rest. */
-static size_t stop_bytes(int device, char *vram, char *buf, size_t dirty)
+static size_t stop_bytes(struct vfiomig *device, char *vram, char *buf, size_t dirty)
 {
-	int fd = set_state(device, VFIO_DEVICE_STATE_PRE_COPY);
 	size_t n;
 
-	read_all(fd, buf);
+	set_state(device, VFIOMIG_STATE_PRE_COPY);
+	read_all(device, -1, buf);
 	fill(vram, dirty);
-	set_state(device, VFIO_DEVICE_STATE_STOP_COPY);
-	n = read_all(fd, buf);
-	close(fd);
-	set_state(device, VFIO_DEVICE_STATE_RUNNING);
+	set_state(device, VFIOMIG_STATE_STOP_COPY);
+	n = read_all(device, -1, buf);
+	set_state(device, VFIOMIG_STATE_RUNNING);
 	return n;
 }
 
@@ -142,11 +128,11 @@ static double tmpfs_time(char *buf, size_t len, int writing)
 	if (fd < 0)
 		die("memfd");
 	began = now();
-	write_all(fd, buf, len);
+	write_all(NULL, fd, buf, len);
 	if (!writing) {
 		lseek(fd, 0, SEEK_SET);
 		began = now();
-		read_all(fd, buf);
+		read_all(NULL, fd, buf);
 	}
 	began = now() - began;
 	close(fd);
@@ -156,7 +142,7 @@ static double tmpfs_time(char *buf, size_t len, int writing)
 int main(int argc, char **argv)
 {
 	size_t len, stopped;
-	int source, target, fd;
+	struct vfiomig *source, *target;
 	double began, reading, writing;
 	char *vram, *buf;
 
@@ -166,7 +152,7 @@ int main(int argc, char **argv)
 	target = open_device(argv[2]);
 	buf = malloc(VRAM_SIZE + VRAM_SIZE / 16);
 	vram = mmap(NULL, VRAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
-		    source, 0);
+		    vfiomig_device_fd(source), 0);
 	if (!buf || vram == MAP_FAILED)
 		die("memory");
 	memset(buf, 1, VRAM_SIZE + VRAM_SIZE / 16);
@@ -179,17 +165,17 @@ int main(int argc, char **argv)
 	row("stopped bytes, part of 1.05 D + 64 KiB",
 	    stopped / (1.05 * DIRTY_BYTES + 65536), 1, 1);
 
-	fd = set_state(source, VFIO_DEVICE_STATE_STOP_COPY);
+	set_state(source, VFIOMIG_STATE_STOP_COPY);
 	began = now();
-	len = read_all(fd, buf);
+	len = read_all(source, -1, buf);
 	reading = now() - began;
 	row("stream overhead over payload",
 	    (double)(len - VRAM_SIZE) / VRAM_SIZE, 0.002, 1);
-	fd = set_state(target, VFIO_DEVICE_STATE_RESUMING);
+	set_state(target, VFIOMIG_STATE_RESUMING);
 	began = now();
-	write_all(fd, buf, len);
+	write_all(target, -1, buf, len);
 	writing = now() - began;
-	set_state(target, VFIO_DEVICE_STATE_RUNNING);
+	set_state(target, VFIOMIG_STATE_RUNNING);
 	row("data file read throughput, part of tmpfs read",
 	    tmpfs_time(buf, len, 0) / reading, 0.5, 0);
 	row("data file write throughput, part of tmpfs write",

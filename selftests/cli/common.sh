@@ -6,6 +6,7 @@
 #   expect CODE CMD...  true if it exits with CODE; its output is in $out and
 #                       $err, files in $work
 #   said TEXT           was it on standard output? warned TEXT: on the other?
+#   vector_bytes FILE   what a test vector stands for
 #   finish              the plan, and the status
 
 work=$(mktemp -d)
@@ -35,6 +36,10 @@ said() { found "$out" "$1"; }
 warned() { found "$err" "$1"; }
 # What JSON says, by a filter of jq that has to be true.
 json() { jq -e "$1" "$out" >/dev/null || { echo "not so: $1"; cat "$out"; return 1; }; }
+
+vector_bytes() {
+	printf '%b' "$(sed -e 1d -e 's/#.*//' "$1" | tr -d ' \n' | sed 's/../\\x&/g')"
+}
 
 finish() {
 	echo "1..$number"

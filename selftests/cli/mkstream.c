@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mkstream OUT MINOR PART...: a stream of a virtual GPU with 4 MiB, of these
- * parts in this order. Not by the driver's tables, which are under test, but
+ * mkstream OUT MINOR PART...: a stream, of a virtual GPU with 4 MiB unless the
+ * token says otherwise, of these parts in this order. Not by the driver's tables, which are under test, but
  * as Documentation/stream-format.rst has it.
  *
  *   token[=TEXT]  TEXT instead of the token that goes with MINOR
@@ -10,6 +10,7 @@
  *   eng[=CMD]     copy engine; CMD instead of 1
  *   short=TAG, late=TAG, unknown=TAG, optional=TAG, vendor=TAG  a record with
  *                 one byte; late: with the flag PRECOPY
+ *   fill=TAG:LEN:BYTE  a record of LEN bytes that are all BYTE
  *   lost=TAG      TAG was left behind
  *   noend         nothing more
  */
@@ -101,6 +102,20 @@ static int emit_byte(const char *tag, uint16_t flags)
 	return emit(tag, flags, flags & VFIOMIG_RECORD_VENDOR ? 0x1af4 : 0);
 }
 
+static int emit_filled(const char *what)
+{
+	unsigned int len;
+	char tag[4];
+	int byte;
+
+	if (!what || sscanf(what, "%4c:%u:%i", tag, &len, &byte) != 3 ||
+	    len > sizeof(payload))
+		return -EINVAL;
+	memset(payload, byte, len);
+	length = len;
+	return emit(tag, 0, 0);
+}
+
 static int emit_lost(const char *tag)
 {
 	memcpy(payload, tag, 4);
@@ -123,6 +138,8 @@ static int part(const char *name, const char *value, int minor)
 		return emit_display(value);
 	if (!strcmp(name, "eng"))
 		return emit_engine(value);
+	if (!strcmp(name, "fill"))
+		return emit_filled(value);
 	if (!strcmp(name, "short") || !strcmp(name, "unknown"))
 		return emit_byte(tag, 0);
 	if (!strcmp(name, "late"))

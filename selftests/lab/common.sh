@@ -14,6 +14,10 @@
 #   lab_own_kernel N  prints the directory of a kernel of ours (see kernel.sh)
 #   lab_kernel VER    prints, for 6.12, 7.2 or deep: the kernel's file, its
 #                     build directory and its initramfs, as seen in the tree
+#   lab_own_module NAME VER FILE..  prints where the module NAME for a kernel is,
+#                     once it is built, outside of the kernel's own build: the
+#                     caller's prepare SOURCE DIR puts into DIR what is built, and
+#                     whatever it depends on besides the kernel is in FILEs
 #   lab_say, lab_die  messages on stderr
 
 # shellcheck disable=SC2034
@@ -100,4 +104,29 @@ lab_kernel() { # VER
 	initrd=$(lab_initrd "$full")
 	printf '%s\n' "/boot/vmlinuz-$full" "/lib/modules/$full/build" \
 		"/cache/${initrd##*/}"
+}
+
+build_own_module() { # NAME DIR BUILD_DIRECTORY
+	local source work=$2.new
+	source=$("$LAB_DIR/linux-source.sh")
+	rm -rf "$work"
+	prepare "$source" "$work"
+	lab_chroot make -s -j"$(nproc)" -C "$3" "M=/cache/${work##*/}" modules \
+		>"$work.log" 2>&1 || lab_die "no $1; the log is $work.log"
+	lab_chroot strip -g "/cache/${work##*/}/$1.ko"
+	mkdir -p "$2"
+	mv "$work/$1.ko" "$2/"
+	rm -rf "$work"
+}
+
+lab_own_module() { # NAME VER FILE...
+	local name=$1 version=$2 files dir
+	shift 2
+	"$LAB_DIR/image.sh"
+	mapfile -t files < <(lab_kernel "$version")
+	dir=$CACHE/$name-$(lab_kver "$version")-$(lab_key "$@")
+	exec 9>"$CACHE/$name.lock"
+	flock -w 1800 9 || lab_die "another build of $name does not end"
+	[ -s "$dir/$name.ko" ] || build_own_module "$name" "$dir" "${files[1]}"
+	printf '%s\n' "$dir/$name.ko"
 }

@@ -26,26 +26,12 @@ EOF
 	grep -e '^kvm-amd-y.*svm\.o' -e '^kvm-amd-\$' "$1"
 }
 
-build() { # DIR
-	local source work=$1.new
-	source=$("$LAB_DIR/linux-source.sh")
-	rm -rf "$work"
-	cp -r "$source/arch/x86/kvm" "$work"
-	mkdir "$work/virt"
-	cp -r "$source/virt/kvm" "$work/virt/"
-	kbuild "$source/arch/x86/kvm/Makefile" >"$work/Kbuild"
-	lab_chroot make -s -j"$(nproc)" -C "$2" "M=/cache/${work##*/}" modules \
-		>"$work.log" 2>&1 || lab_die "no kvm-amd; the log is $work.log"
-	mkdir -p "$1"
-	mv "$work/kvm-amd.ko" "$1/"
-	rm -rf "$work"
+prepare() { # SOURCE DIR
+	cp -r "$1/arch/x86/kvm" "$2"
+	mkdir "$2/virt"
+	cp -r "$1/virt/kvm" "$2/virt/"
+	kbuild "$1/arch/x86/kvm/Makefile" >"$2/Kbuild"
 }
 
 [ "${1:-}" = 7.2 ] || exit 0
-"$LAB_DIR/image.sh"
-mapfile -t kernel < <(lab_kernel "$1")
-dir=$CACHE/kvm-amd-$(lab_kver "$1")-$(lab_key "$0" "$LAB_DIR"/patches/*)
-exec 9>"$CACHE/kvm-amd.lock"
-flock -w 1800 9 || lab_die "another build of kvm-amd does not end"
-[ -s "$dir/kvm-amd.ko" ] || build "$dir" "${kernel[1]}"
-printf '%s\n' "$dir/kvm-amd.ko"
+lab_own_module kvm-amd "$1" "$0" "$LAB_DIR"/patches/*

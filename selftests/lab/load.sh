@@ -58,16 +58,20 @@ lab_unload_all() {
 	done
 }
 
+# One that the lab has built of the kernel's source, see lab_own_module.
+lab_load_own() { # NAME
+	local ours=/lab/lab-modules/$1.ko dep
+	[ -f "$ours" ] || return 1
+	for dep in $(modinfo -F depends "$ours" | tr ',' ' '); do
+		lab_load "$dep" || return 1
+	done
+	insmod "$ours"
+}
+
 # What lets this machine run guests; under TCG it is always AMD's. See
 # kvm-amd.sh for the one that the lab brings.
 lab_load_kvm() {
-	local ours=/lab/kvm/kvm-amd.ko dep
 	! lab_loaded kvm_amd && ! lab_loaded kvm_intel || return 0
-	if [ -f $ours ]; then
-		for dep in $(modinfo -F depends $ours | tr ',' ' '); do
-			lab_load "$dep"
-		done
-		insmod $ours && return
-	fi
-	modprobe kvm_amd 2>/dev/null || modprobe kvm_intel
+	lab_load_own kvm-amd || modprobe kvm_amd 2>/dev/null ||
+		modprobe kvm_intel
 }

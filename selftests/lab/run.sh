@@ -83,6 +83,13 @@ copy_built() { # NAME SUBDIR TO
 		rsync -a "$REPO/build/$1/$2/" "$3"
 }
 
+# A module that is neither the project's nor the kernel's, if there is one.
+copy_own() { # NAME
+	local file
+	file=$("$LAB_DIR/$1.sh" "$kernel") || lab_die "no $1"
+	[ -z "$file" ] || install -D "$file" "$share/lab-modules/$1.ko"
+}
+
 # Runs that were kept are deleted when there are more than 20.
 prune() {
 	local old
@@ -105,8 +112,9 @@ stage() {
 	for n in ${shares[@]+"${shares[@]}"}; do
 		rsync -a "$REPO/${n%%=*}/" "$share/${n#*=}"
 	done
-	n=$("$LAB_DIR/kvm-amd.sh" "$kernel") || lab_die "no kvm-amd"
-	[ -z "$n" ] || install -D "$n" "$share/kvm/kvm-amd.ko"
+	for n in kvm-amd netdevsim; do
+		copy_own "$n"
+	done
 	[ "$hosts" = 1 ] || : >"$share/two-hosts"
 	[ -z "$wire" ] || : >"$share/wire"
 	for n in $(seq "$hosts"); do
@@ -293,7 +301,7 @@ for n in $(seq "$hosts"); do
 	[ "$code" -le "$worst" ] || worst=$code
 done
 [ -z "$out" ] || { mkdir -p "$out" && cp -a "$share/out/." "$out/"; }
-rm -rf "$share/modules" "$share/programs" "$share/kvm" "$share/specs" "$share/selftests"
+rm -rf "$share/modules" "$share/programs" "$share/lab-modules" "$share/specs" "$share/selftests"
 if [ -n "${LAB_DISCARD:-}" ]; then
 	rm -rf "$run"
 elif [ "$worst" = 0 ]; then

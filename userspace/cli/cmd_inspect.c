@@ -8,6 +8,8 @@
 #include "stream.h"
 #include "subject.h"
 
+#define ROW	8	/* values in a line */
+
 /**
  * struct inspection - a stream while it is looked at
  * @records: for JSON, or NULL
@@ -86,19 +88,52 @@ static json_t *fields_to_json(struct fields f)
 	return all;
 }
 
+static void print_values(const struct vmig_field *f, const uint8_t *p,
+			 unsigned int nr)
+{
+	for (; nr; nr--, p += f->width)
+		printf(" %#llx", (unsigned long long)vmig_wire_get(p, f->width));
+}
+
+static bool any_set(const uint8_t *p, unsigned int len)
+{
+	while (len && !*p)
+		p++, len--;
+	return len;
+}
+
+/* Long arrays in rows; most tables are nearly empty. */
+static void print_array(const struct vmig_field *f, const uint8_t *p)
+{
+	unsigned int k, nr;
+	char name[64];
+
+	for (k = 0; k < f->count; k += nr, p += nr * f->width) {
+		nr = f->count - k < ROW ? f->count - k : ROW;
+		if (k && !any_set(p, nr * f->width))
+			continue;
+		if (k)
+			snprintf(name, sizeof(name), "%s[%u]", f->name, k);
+		printf("\n%12s %-14s", "", k ? name : f->name);
+		print_values(f, p, nr);
+	}
+}
+
 /* What a bulk record begins with stands in its line; there are many of them. */
 static void print_fields(struct fields f, bool bulk)
 {
-	unsigned int i, k;
+	unsigned int i;
 
 	for (i = 0; i < f.nr; i++) {
-		if (bulk)
-			printf(" %s", f.table[i].name);
-		else
-			printf("\n%12s %-14s", "", f.table[i].name);
-		for (k = 0; k < f.table[i].count; k++, f.data += f.table[i].width)
-			printf(" %#llx", (unsigned long long)
-			       vmig_wire_get(f.data, f.table[i].width));
+		const struct vmig_field *field = &f.table[i];
+
+		if (bulk) {
+			printf(" %s", field->name);
+			print_values(field, f.data, field->count);
+		} else {
+			print_array(field, f.data);
+		}
+		f.data += field->width * field->count;
 	}
 	putchar('\n');
 }

@@ -2,16 +2,20 @@
 /* The drivers' own tables of sections, and what there is to ask of them. */
 #include <string.h>
 #include "stream.h"
+#include "../../drivers/e1000e/sections.h"
 #include "../../drivers/vgpu/sections.h"
 
+/* TYPE and the prefix of its tables */
+#define LAYOUT(name, prefix) {						\
+	.type = (name),							\
+	.sections = prefix##_sections,					\
+	.nr_sections = ARRAY_SIZE(prefix##_sections),			\
+	.platforms = prefix##_platforms,				\
+	.nr_platforms = ARRAY_SIZE(prefix##_platforms) }
+
 static const struct layout layouts[] = {
-	{
-		.type = VGPU_TYPE_NAME,
-		.sections = vgpu_sections,
-		.nr_sections = ARRAY_SIZE(vgpu_sections),
-		.platforms = vgpu_platforms,
-		.nr_platforms = ARRAY_SIZE(vgpu_platforms),
-	},
+	LAYOUT(VGPU_TYPE_NAME, vgpu),
+	LAYOUT(E1K_TYPE_NAME, e1k),
 };
 
 const struct layout *layout_of(const char *token)

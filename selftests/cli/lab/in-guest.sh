@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# in-guest.sh: inside a lab machine, vfio-mig on virtual GPUs. TAP.
+# in-guest.sh: inside a lab machine, vfio-mig on virtual GPUs and on others. TAP.
 # Tests are called by tap.
 # shellcheck disable=SC2317
 set -uo pipefail
@@ -315,6 +315,10 @@ tap "a target of another size refuses, and the source runs on" is_refused
 tap "cut at each 64 KiB, the source runs on" each_64_kib
 tap "after all that it goes over" goes_over
 tap "the namespaces are removed" remove_hosts
+# shellcheck source=selftests/cli/lab/card.sh
+. "$here/card.sh"
+# shellcheck source=selftests/cli/lab/devlink.sh
+. "$here/devlink.sh"
 tap "nobody has a device open" nothing_is_open
 tap "nothing is left: modules are unloaded" unloaded
 finish

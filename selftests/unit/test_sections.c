@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_sections: the drivers' tables of sections by themselves, and what
+ * Documentation/stream-format.rst says of them.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include "unit.h"
+#include "../../drivers/e1000e/sections.h"
+#include "../../drivers/vgpu/sections.h"
+
+#define DOCUMENT	"../../Documentation/stream-format.rst"
+
+struct table {
+	const char *type;
+	const struct vmig_section *sections;
+	unsigned int nr;
+	size_t state;	/* bytes of the structure that fields are in */
+};
+
+static const struct table tables[] = {
+	{ VGPU_TYPE_NAME, vgpu_sections, ARRAY_SIZE(vgpu_sections),
+	  sizeof(struct vgpu_state) },
+	{ E1K_TYPE_NAME, e1k_sections, ARRAY_SIZE(e1k_sections),
+	  sizeof(struct e1k_state) },
+};
+
+static bool has_number(const char *line, u32 number)
+{
+	char *end;
+
+	while (*line) {
+		if (isdigit((unsigned char)*line)) {
+			if (strtoul(line, &end, 10) == number)
+				return true;
+			line = end;
+		} else {
+			line++;
+		}
+	}
+	return false;
+}
+
+/* In one line, its name and its size. */
+static bool is_documented(const struct vmig_section *sec)
+{
+	FILE *f = fopen(DOCUMENT, "r");
+	char name[32], line[256], *at;
+	bool found = false;
+
+	snprintf(name, sizeof(name), "``%s``", sec->name);
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		at = strstr(line, name);
+		found = at && has_number(at, vmig_section_max(sec));
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* Each field has its own place in the structure. */
+static bool fits(const struct table *t, const struct vmig_section *sec, u8 *used)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < sec->nr_fields; i++) {
+		const struct vmig_field *f = &sec->fields[i];
+
+		if (!f->count || !f->width || f->min > f->max)
+			return false;
+		for (k = 0; k < f->width * f->count; k++)
+			if (f->offset + k >= t->state || used[f->offset + k]++)
+				return false;
+	}
+	return true;
+}
+
+static void check_table(const struct table *t)
+{
+	u8 used[65536] = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < t->nr; i++) {
+		const struct vmig_section *sec = &t->sections[i];
+
+		tap(fits(t, sec, used), "%s: fields of %s lie apart, in the state",
+		    t->type, sec->name);
+		tap(vmig_section_max(sec) <= VMIG_CHUNK_MAX,
+		    "%s: %s fits into a record", t->type, sec->name);
+		if (sec->fields)
+			tap(is_documented(sec), "%s: %s is documented with %u bytes",
+			    t->type, sec->name, vmig_section_max(sec));
+	}
+}
+
+int main(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(tables); i++)
+		check_table(&tables[i]);
+	tap_plan(tap_number);
+	return tap_status;
+}
