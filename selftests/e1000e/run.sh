@@ -38,7 +38,8 @@ stock_driver_again() {
 
 programs() {
 	local name
-	for name in registers interrupts identity traffic hostile track; do
+	for name in registers interrupts identity traffic hostile track \
+		mixed; do
 		"/lab/programs/e1000e-$name" || status=1
 	done
 }

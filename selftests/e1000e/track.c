@@ -28,7 +28,7 @@ FIXTURE_SETUP(track)
 {
 	struct rig *r = &self->r;
 
-	ASSERT_EQ(0, rig_open(r, variant->format, variant->queue));
+	ASSERT_EQ(0, rig_open(r, variant->format, variant->queue, RIG_PAGES));
 	rig_rings(r);
 	rig_go(r);
 	rig_post(r);
@@ -85,8 +85,8 @@ static void check(struct __test_metadata *_metadata, struct rig *r,
 	/* Both rings, what is posted, and the one whose place is always free. */
 	EXPECT_GE(rig_count(&posted, NULL) + 2 + 4, over);
 	if (rig_count(&changed, NULL)) {
-		EXPECT_TRUE(reported.bits[0] & 1ULL << RIG_TX_RING);
-		EXPECT_TRUE(reported.bits[0] & 1ULL << RIG_RX_RING);
+		EXPECT_TRUE(reported.bits[0] >> rig_ring_page(r, RIG_TX_RING) & 1);
+		EXPECT_TRUE(reported.bits[0] >> rig_ring_page(r, RIG_RX_RING) & 1);
 	}
 }
 
@@ -215,12 +215,12 @@ TEST_F(track, heads_move)
 
 	begin(_metadata, r);
 	ASSERT_TRUE(rig_frames(r, 10));
-	while (rig_get(r, TDH + 0x100 * r->queue) != r->tx_tail && left--)
+	while (rig_get(r, TDH + 0x100 * r->queue) != r->q[r->queue].tx_tail && left--)
 		nanosleep(&tick, NULL);
-	EXPECT_EQ(r->tx_tail, rig_get(r, TDH + 0x100 * r->queue));
-	while (rig_get(r, RDH + 0x100 * r->queue) != r->rx_next && left--)
+	EXPECT_EQ(r->q[r->queue].tx_tail, rig_get(r, TDH + 0x100 * r->queue));
+	while (rig_get(r, RDH + 0x100 * r->queue) != r->q[r->queue].rx_next && left--)
 		nanosleep(&tick, NULL);
-	EXPECT_EQ(r->rx_next, rig_get(r, RDH + 0x100 * r->queue));
+	EXPECT_EQ(r->q[r->queue].rx_next, rig_get(r, RDH + 0x100 * r->queue));
 }
 
 /* Memory goes and comes back while all of it is posted; what was written is told. */
@@ -288,11 +288,11 @@ static uint64_t any_address(uint64_t *state)
 	case 0:
 		return x;
 	case 1:
-		return RIG_IOVA + RIG_LEN - (x >> 8) % 8192;
+		return RIG_IOVA + RIG_PAGES * PAGE - (x >> 8) % 8192;
 	case 2:
 		return ~(x >> 56);
 	default:
-		return RIG_IOVA + (x >> 8) % RIG_LEN;
+		return RIG_IOVA + (x >> 8) % (RIG_PAGES * PAGE);
 	}
 }
 
@@ -312,7 +312,8 @@ TEST_F_TIMEOUT(track, hostile_rings, 120)
 	begin(_metadata, r);
 	for (i = 0; i < 400; i++) {
 		uint32_t reg = regs[next_random(&state) % 15];
-		uint64_t *desc = (void *)(r->mem + RIG_RX_RING * PAGE);
+		uint64_t *desc = (void *)(r->mem + rig_ring_page(r, RIG_RX_RING) *
+					     PAGE);
 
 		for (n = 0; n < 2 * RIG_UNITS; n++)
 			desc[n] = any_address(&state);
