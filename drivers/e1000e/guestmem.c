@@ -176,7 +176,7 @@ void e1k_span_hold(struct e1k *e, struct e1k_span *s)
 		if (pin(e, span_page(s, i)))
 			s->pinned |= BIT(i);
 		else
-			e->track.missing = true;
+			e->track.missing++;
 	}
 }
 

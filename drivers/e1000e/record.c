@@ -22,8 +22,8 @@
  */
 #define PAGES_A_PASS		2048
 #define PAGES_MAX		65536
-/* Between two tries to pin what is not mapped. */
-#define MISSING_PAUSE		msecs_to_jiffies(50)
+/* Between two tries to pin what is not mapped, for each page of it. */
+#define MISSING_PAUSE_NS	(8 * NSEC_PER_USEC)
 
 int e1k_record_alloc(struct e1k_track *t)
 {
@@ -332,20 +332,23 @@ static void hold_again(struct e1k *e, struct e1k_ring *r)
 			e1k_span_hold(e, &r->slot[unit].span[i]);
 }
 
-/* What was unmapped, or not mapped yet, may be there now. */
+/*
+ * What was unmapped, or not mapped yet, may be there now. Nobody says when it is,
+ * and who unmaps it again before it was looked for gets no word of it.
+ */
 void e1k_record_missing(struct e1k *e)
 {
 	struct e1k_track *t = &e->track;
 	unsigned int q;
 
-	if (!t->missing || time_before(jiffies, t->again))
+	if (!t->missing || (!t->report && ktime_get_ns() < t->again))
 		return;
-	t->missing = false;
+	t->missing = 0;
 	for (q = 0; q < E1K_QUEUES; q++) {
 		hold_again(e, &t->rx[q]);
 		hold_again(e, &t->tx[q]);
 	}
-	t->again = jiffies + MISSING_PAUSE;
+	t->again = ktime_get_ns() + t->missing * MISSING_PAUSE_NS;
 }
 
 /* Where the head is now; what it has passed may be done. */

@@ -18,7 +18,7 @@
 #define PASS_LIMIT_MS	2000
 /* Who unmaps memory is left alone with it for so long, and longer if he has to ask again. */
 #define HOLD_MIN_MS	10
-#define HOLD_MAX_MS	5000
+#define HOLD_MAX_MS	1000
 
 static bool tracking = true;
 module_param(tracking, bool, 0644);
@@ -407,13 +407,14 @@ void e1k_dma_unmap(struct vfio_device *vdev, u64 iova, u64 len)
 	guard(mutex)(&t->lock);
 	if (!e1k_record_unmap(e, iova, iova + len - 1))
 		return;
-	if (holds_off(t))
+	if (holds_off(t) && iova == t->unmapped)
 		t->hold = min(2 * t->hold, msecs_to_jiffies(HOLD_MAX_MS));
 	else
 		t->hold = msecs_to_jiffies(HOLD_MIN_MS);
 	t->hold_until = jiffies + t->hold;
-	t->missing = true;
-	t->again = t->hold_until;
+	t->unmapped = iova;
+	t->missing++;
+	t->again = 0;
 }
 
 static int tracking_show(struct seq_file *m, void *unused)

@@ -107,8 +107,9 @@ struct e1k_track_stats {
  * @report: somebody waits for this pass, maybe for a report
  * @budget: pages recorded in this pass
  * @held: pages recorded and not given back
- * @missing: something is recorded and not pinned
- * @again: when to try to pin that again
+ * @missing: how many pages were recorded and could not be pinned
+ * @unmapped: where memory was unmapped last
+ * @again: when to try to pin that again, in ns
  * @behind: the card has what is not recorded yet
  * @buf: descriptors
  * @stats: counters
@@ -141,8 +142,9 @@ struct e1k_track {
 	bool report;
 	u32 budget;
 	u32 held;
-	bool missing;
-	unsigned long again;
+	u32 missing;
+	u64 unmapped;
+	u64 again;
 	bool behind;
 	u8 *buf;
 	struct e1k_track_stats stats;
