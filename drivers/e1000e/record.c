@@ -381,12 +381,15 @@ void e1k_record_head(struct e1k *e, struct e1k_ring *r)
 static u32 recorded(struct e1k_track *t, const struct e1k_ring *r)
 {
 	u32 units = r->place.units;
+	u32 known = e1k_ring_span(units, r->head, r->tail);
+	u32 given = e1k_ring_span(units, r->head, r->forwarded);
 
-	if (r->forwarded < units &&
-	    e1k_ring_span(units, r->head, r->tail) >
-	    e1k_ring_span(units, r->head, r->forwarded))
+	if (r->forwarded < units && known > given)
 		return r->tail;
 	t->behind |= t->budget >= PAGES_A_PASS;
+	if (r->forwarded < units && known == given)
+		return r->forwarded;
+	t->behind |= t->withheld;
 	t->blind |= t->held >= PAGES_MAX;
 	return r->forwarded;
 }

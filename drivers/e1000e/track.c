@@ -121,6 +121,7 @@ static bool timed_pass(struct e1k *e, u64 *took)
 	began = ktime_get_ns();
 	t->budget = 0;
 	t->behind = false;
+	t->withheld = false;
 	any = pass(e);
 	*took = ktime_get_ns() - began;
 	t->stats.passes++;
@@ -351,12 +352,26 @@ static int start(struct e1k *e)
 		return 0;
 	scoped_guard(mutex, &t->lock)
 		t->blind = true;
-	if (t->scoped)
-		return 0;
 	ret = -ETIMEDOUT;
+	if (t->scoped)
+		return ret;
 err:
 	stop(e);
 	return ret;
+}
+
+/* It is on since before; what has become of what was not known does not count. */
+static int start_again(struct e1k *e)
+{
+	struct e1k_track *t = &e->track;
+
+	scoped_guard(mutex, &t->lock)
+		t->blind = false;
+	if (ask(t))
+		return 0;
+	scoped_guard(mutex, &t->lock)
+		t->blind = true;
+	return -ETIMEDOUT;
 }
 
 /* What the card writes after it has returned is recorded. */
@@ -366,7 +381,7 @@ int e1k_track_start(struct e1k *e)
 
 	guard(mutex)(&t->control);
 	if (t->on)
-		return 0;
+		return start_again(e);
 	if (!READ_ONCE(tracking))
 		return -EOPNOTSUPP;
 	if (!VMIG_HAVE_DIRTY_LOG && !e1k_guest_may_pin(e))

@@ -111,6 +111,7 @@ struct e1k_track_stats {
  * @unmapped: where memory was unmapped last
  * @again: when to try to pin that again, in ns
  * @behind: the card has what is not recorded yet
+ * @withheld: memory that is mapped could not be read in this pass
  * @buf: descriptors
  * @stats: counters
  * @began: when it was last turned on, in ns
@@ -146,6 +147,7 @@ struct e1k_track {
 	u64 unmapped;
 	u64 again;
 	bool behind;
+	bool withheld;
 	u8 *buf;
 	struct e1k_track_stats stats;
 	u64 began;
