@@ -55,6 +55,7 @@ enum e1k_offset {
 #define STATUS_GIO_MASTER	BIT(19)
 #define CTRL_EXT_ASDCHK		BIT(12)
 #define CTRL_EXT_EE_RST		BIT(13)
+#define RCTL_EN			BIT(1)
 #define TCTL_EN			BIT(1)
 #define XDTR_FPD		BIT(31)
 #define ICR_TXQE		BIT(1)

@@ -237,7 +237,8 @@ void e1k_track_before(struct e1k *e, u32 offset, u32 value)
 	if (!READ_ONCE(t->on) || !builds_on_rings(offset))
 		return;
 	scoped_guard(mutex, &t->lock) {
-		if (offset == E1K_RCTL)
+		/* One that is being turned off uses what it has until it is. */
+		if (offset == E1K_RCTL && value & RCTL_EN)
 			t->rctl = value;
 		if (offset == E1K_RFCTL)
 			t->rfctl = value;
