@@ -381,6 +381,7 @@ void e1k_record_head(struct e1k *e, struct e1k_ring *r);
 void e1k_record_rings(struct e1k *e);
 void e1k_record_missing(struct e1k *e);
 u32 e1k_record_posted(struct e1k *e, struct e1k_ring *r);
+void e1k_record_unreachable(struct e1k *e);
 void e1k_record_forget(struct e1k *e);
 bool e1k_record_unmap(struct e1k *e, u64 iova, u64 last);
 

@@ -194,23 +194,53 @@ static void mark_written_back(struct e1k *e, struct e1k_ring *r)
 	mark_units(e, r, (r->head + units - n) % units, n);
 }
 
+/* Returns its length. */
+static u32 mark_slot(struct e1k *e, const struct e1k_slot *slot)
+{
+	u32 len = 0, i;
+
+	for (i = 0; i < E1K_RX_BUFFERS; i++) {
+		if (!slot->span[i].len)
+			continue;
+		vmig_dirty_mark(&e->log, slot->span[i].iova, slot->span[i].len);
+		len += slot->span[i].len;
+	}
+	return len;
+}
+
 /* What the card is at, and what it may be: the next packet, as long as it can be. */
 static void mark_unfinished(struct e1k *e, struct e1k_ring *r)
 {
 	u32 ahead = e1k_ring_span(r->place.units, r->head, r->tail);
-	u32 at = first(r), len = 0, i, n;
+	u32 at = first(r), len = 0, marked, n;
 
 	for (n = r->nr; n && (n > ahead || len < E1K_PACKET_MAX); n--) {
-		for (i = 0; i < E1K_RX_BUFFERS; i++) {
-			const struct e1k_span *s = &r->slot[at].span[i];
-
-			if (!s->len)
-				continue;
-			vmig_dirty_mark(&e->log, s->iova, s->len);
-			if (n <= ahead)
-				len += s->len;
-		}
+		marked = mark_slot(e, &r->slot[at]);
+		if (n <= ahead)
+			len += marked;
 		at = (at + 1) % r->place.units;
+	}
+}
+
+static void mark_all(struct e1k *e, const struct e1k_ring *r)
+{
+	u32 unit;
+
+	mark_units(e, r, 0, r->place.units);
+	for (unit = 0; r->slot && unit < r->place.units; unit++)
+		mark_slot(e, &r->slot[unit]);
+}
+
+/* The card cannot be asked how far it is: it may have written all of it. */
+void e1k_record_unreachable(struct e1k *e)
+{
+	unsigned int q;
+
+	if (!VMIG_HAVE_DIRTY_LOG)
+		return;
+	for (q = 0; q < E1K_QUEUES; q++) {
+		mark_all(e, &e->track.rx[q]);
+		mark_all(e, &e->track.tx[q]);
 	}
 }
 

@@ -76,8 +76,11 @@ static bool pass(struct e1k *e)
 		tails_wanted(t, &t->rx[q]);
 		tails_wanted(t, &t->tx[q]);
 	}
-	if (!e1k_guest_begin(e))
+	if (!e1k_guest_begin(e)) {
+		if (t->report)
+			e1k_record_unreachable(e);
 		return false;
+	}
 	any = e1k_shadow_apply(e);
 	e1k_shadow_heads(e);
 	e1k_guest_end(e);
