@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Documentation/dirty-tracking.rst: what the card writes is reported. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <time.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 #include "kselftest_harness.h"
 #include "rig.h"
 
@@ -237,8 +243,122 @@ TEST_F_TIMEOUT(track, unmap_while_posted, 120)
 		ASSERT_EQ(0, rig_unmap(r, &reported));
 		if (!r->log)
 			EXPECT_EQ(0, rig_count(&changed, &reported));
+		/* It is looked for in vain, or not yet. */
+		if (i % 2)
+			get(&r->c, RDT + 0x100 * r->queue);
 		ASSERT_EQ(0, rig_map(r));
 	}
+}
+
+#define PIECES		12u
+#define PIECE_IOVA(n)	(RIG_IOVA + 16 * RIG_PAGES * PAGE + (n) * PAGE)
+
+static int unmap_piece(struct rig *r, unsigned int n)
+{
+	struct vfio_iommu_type1_dma_unmap unmap = {
+		.argsz = sizeof(unmap), .iova = PIECE_IOVA(n), .size = PAGE,
+	};
+
+	return ioctl(r->c.v.container, VFIO_IOMMU_UNMAP_DMA, &unmap);
+}
+
+/* Much of it goes at once: none of it was asked for twice. */
+TEST_F(track, unmap_in_pieces)
+{
+	struct rig *r = &self->r;
+	unsigned int i, at = r->q[r->queue].rx_next;
+
+	if (r->c.v.container < 0)
+		SKIP(return, "iommufd is never asked to pin");
+	for (i = 0; i < PIECES; i++) {
+		uint8_t *desc = r->mem + rig_ring_page(r, RIG_RX_RING) * PAGE +
+				((at + 2 * i) % RIG_UNITS) * 16;
+		uint64_t address = PIECE_IOVA(i);
+
+		ASSERT_EQ(0, vdev_map_dma(&r->c.v, address, r->mem +
+					  (RIG_POOL + i) * PAGE, PAGE));
+		memcpy(desc, &address, 8);
+	}
+	begin(_metadata, r);
+	for (i = 0; i < PIECES; i++)
+		ASSERT_EQ(0, unmap_piece(r, i));
+	EXPECT_EQ(0, vdev_set_state(&r->c.v, VFIO_DEVICE_STATE_PRE_COPY_P2P,
+				    NULL));
+}
+
+/* The card is out of reach: nobody knows how far it was, but it was. */
+TEST_F(track, memory_window_closed)
+{
+	struct rig *r = &self->r;
+	struct rig_report changed, reported;
+
+	begin(_metadata, r);
+	ASSERT_TRUE(rig_round(r, 12));
+	command(&r->c, CMD_MASTER);
+	rig_look(r, &changed);
+	ASSERT_EQ(0, rig_report(r, &reported));
+	EXPECT_LE(12, rig_count(&changed, NULL));
+	EXPECT_EQ(0, rig_count(&changed, &reported));
+	command(&r->c, CMD_MEM | CMD_MASTER);
+	ASSERT_TRUE(rig_frames(r, 20));
+}
+
+/* Until the card hears it, it writes where it was told to before. */
+TEST_F(track, turned_off_and_still_known)
+{
+	struct rig *r = &self->r;
+	struct rig_report posted, reported;
+
+	if (r->log)
+		SKIP(return, "nothing is pinned where there is a log");
+	begin(_metadata, r);
+	put(&r->c, RCTL, 0);
+	ASSERT_EQ(0, rig_report(r, &reported));
+	ASSERT_EQ(0, rig_report(r, &reported));
+	EXPECT_LT(0, rig_posted(r, &posted));
+	EXPECT_EQ(0, rig_count(&posted, &reported));
+}
+
+/* Of the page, as of a VMM's memory that is elsewhere; nobody brings it. */
+static int withhold(struct rig *r, unsigned int page)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = {
+		.range = { (uintptr_t)r->mem + page * PAGE, PAGE },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int fd = syscall(__NR_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) ||
+	    ioctl(fd, UFFDIO_REGISTER, &reg) ||
+	    madvise(r->mem + page * PAGE, PAGE, MADV_REMOVE))
+		return -1;
+	return fd;
+}
+
+/* What the card was given cannot be known: that is said, and passes. */
+TEST_F(track, withheld_memory)
+{
+	struct rig *r = &self->r;
+	struct rig_report all;
+	int fd = withhold(r, rig_ring_page(r, RIG_RX_RING));
+
+	ASSERT_LE(0, fd);
+	if (r->log) {
+		EXPECT_EQ(0, rig_track(r));
+		EXPECT_EQ(0, rig_report(r, &all));
+		EXPECT_EQ(RIG_PAGES, rig_count(&all, NULL));
+		close(fd);
+		EXPECT_EQ(0, rig_untrack(r));
+	} else {
+		EXPECT_EQ(-EIO, rig_track(r));
+		close(fd);
+	}
+	ASSERT_EQ(0, rig_unmap(r, NULL));
+	ASSERT_EQ(0, rig_map(r));
+	begin(_metadata, r);
+	EXPECT_EQ(0, vdev_set_state(&r->c.v, VFIO_DEVICE_STATE_PRE_COPY_P2P,
+				    NULL));
 }
 
 /* And while the rest of it is being posted without pause. */
