@@ -11,7 +11,7 @@
 #define PAGE		4096u
 #define RIG_IOVA	0x10000000ULL
 #define RIG_PAGES	4096u
-#define RIG_PAGES_MAX	16384u
+#define RIG_PAGES_MAX	32768u
 /* What lies where, in pages; two rings of each kind. */
 #define RIG_RING_PAGES	4u
 #define RIG_TX_RING	0u
