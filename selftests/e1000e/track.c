@@ -144,6 +144,34 @@ TEST_F(track, nothing_is_lost_at_the_stop)
 	EXPECT_EQ(7, get(&r->c, RDT + 0x100 * r->queue));
 }
 
+/* With registers that the guest has written just before. */
+TEST_F_TIMEOUT(track, last_word_is_in_the_stream, 120)
+{
+	struct rig *r = &self->r;
+	unsigned int i;
+
+	ASSERT_EQ(0, rig_track(r));
+	for (i = 1; i <= 10; i++) {
+		struct stream s = { 0 };
+
+		ASSERT_EQ(0, vdev_set_state(&r->c.v,
+					    VFIO_DEVICE_STATE_PRE_COPY_P2P,
+					    NULL));
+		rig_put(r, RDTR, i);
+		ASSERT_EQ(0, vdev_set_state(&r->c.v,
+					    VFIO_DEVICE_STATE_STOP_COPY, NULL));
+		ASSERT_LE(0, stream_read(r->data_fd, &s, 4096));
+		close(r->data_fd);
+		ASSERT_EQ(0, vdev_reset(&r->c.v));
+		ASSERT_EQ(0, card_load(&r->c, &s));
+		ASSERT_EQ(0, card_run(&r->c));
+		EXPECT_EQ(i, get(&r->c, RDTR));
+		stream_free(&s);
+		ASSERT_EQ(0, vdev_set_state(&r->c.v, VFIO_DEVICE_STATE_PRE_COPY,
+					    &r->data_fd));
+	}
+}
+
 TEST_F_TIMEOUT(track, rings_that_move, 120)
 {
 	struct rig *r = &self->r;
@@ -191,6 +219,52 @@ TEST_F_TIMEOUT(track, reset_of_the_card_by_its_driver, 120)
 	}
 	ASSERT_TRUE(rig_frames(r, 200));
 	check(_metadata, r, &s);
+}
+
+/* The same rings again, before anybody has looked: what is in them is new. */
+TEST_F_TIMEOUT(track, reset_and_at_once, 120)
+{
+	struct rig *r = &self->r;
+	struct rig_report changed, reported;
+	uint32_t queue = 0x100 * r->queue;
+	unsigned int i;
+
+	begin(_metadata, r);
+	for (i = 0; i < 100; i++) {
+		put(&r->c, CTRL, get(&r->c, CTRL) | CTRL_RST);
+		rig_put(r, RDLEN + queue, RIG_UNITS * 16);
+		rig_put(r, RDBAL + queue, RIG_IOVA + PAGE *
+			rig_ring_page(r, RIG_RX_RING));
+		rig_rings(r);
+		rig_go(r);
+		rig_post(r);
+		ASSERT_TRUE(rig_round(r, 12));
+		rig_look(r, &changed);
+		ASSERT_EQ(0, rig_report(r, &reported));
+		ASSERT_EQ(0, rig_count(&changed, &reported)) {
+			TH_LOG("after %u resets", i + 1);
+		}
+	}
+}
+
+/* The datasheet calls it not reliable: what has no DD may still be written. */
+TEST_F(track, head_alone_proves_nothing)
+{
+	struct rig *r = &self->r;
+	struct rig_report posted, reported;
+	struct rig_queue *k = &r->q[r->queue];
+	unsigned int to = (k->rx_next + 8) % RIG_UNITS, tail = k->rx_tail;
+
+	begin(_metadata, r);
+	put(&r->c, RCTL, get(&r->c, RCTL) & ~RCTL_EN);
+	rig_put(r, RDH + 0x100 * r->queue, to);
+	EXPECT_EQ(to, get(&r->c, RDH + 0x100 * r->queue));
+	ASSERT_EQ(0, rig_report(r, &reported));
+	ASSERT_EQ(0, rig_report(r, &reported));
+	k->rx_tail = to;
+	EXPECT_LT(0, rig_posted(r, &posted));
+	k->rx_tail = tail;
+	EXPECT_EQ(0, rig_count(&posted, &reported));
 }
 
 TEST_F(track, reset_of_the_device)
@@ -414,6 +488,29 @@ static uint64_t any_address(uint64_t *state)
 	default:
 		return RIG_IOVA + (x >> 8) % (RIG_PAGES * PAGE);
 	}
+}
+
+/* The same at the last moment: the guest goes on here, or all is sent. */
+TEST_F(track, withheld_at_the_stop)
+{
+	struct rig *r = &self->r;
+	struct rig_report all;
+	int fd, ret;
+
+	begin(_metadata, r);
+	fd = withhold(r, rig_ring_page(r, RIG_RX_RING));
+	ASSERT_LE(0, fd);
+	/* To be looked at anew, with what the card has of it. */
+	rig_put(r, RDLEN + 0x100 * r->queue, 2 * RIG_UNITS * 16);
+	ret = vdev_set_state(&r->c.v, VFIO_DEVICE_STATE_PRE_COPY_P2P, NULL);
+	if (r->log) {
+		EXPECT_EQ(0, ret);
+		EXPECT_EQ(0, rig_report(r, &all));
+		EXPECT_EQ(RIG_PAGES, rig_count(&all, NULL));
+	} else {
+		EXPECT_EQ(-EIO, ret);
+	}
+	close(fd);
 }
 
 /* A guest writes what it likes: it is still there, and so is the host. */
