@@ -3,11 +3,12 @@
 #
 # check-deep.sh [STEP...]: on a kernel that forgives nothing, what check.sh runs
 # in a machine and what only makes sense there: injected faults, races, kills
-# and QEMU's enable-migration=auto; and on 7.2 what is fuzzed in numbers. Ends like
-# check.sh. Steps: image, programs, build-deep, guest-deep, deep-programs, auto,
-# build-7.2, many. Building the kernel takes twenty minutes, once; KILLS says how many
-# processes are killed by each way to a device, FUZZ_STREAMS and FUZZ_IOCTLS
-# how much is fuzzed.
+# and QEMU's enable-migration=auto; and on 7.2 what is fuzzed in numbers, and a
+# card tracked for ten minutes. Ends like check.sh. Steps: image, programs,
+# build-deep, guest-deep, deep-programs, auto, build-7.2, many, tracked. Building
+# the kernel takes twenty minutes, once; KILLS says how many processes are killed
+# by each way to a device, FUZZ_STREAMS and FUZZ_IOCTLS how much is fuzzed,
+# MIXED_SECONDS how long the card is tracked.
 set -euo pipefail
 # shellcheck source=selftests/steps.sh
 . "$(dirname "$0")/steps.sh"
@@ -29,6 +30,14 @@ many() {
 		/lab/selftests/fuzz/lab/in-guest.sh bits
 }
 
+# In seconds, under load: Documentation/dirty-tracking.rst, "Shown".
+tracked() {
+	local seconds=${MIXED_SECONDS:-600}
+	"$LAB_DIR/run.sh" --kernel 7.2 --timeout $((seconds + 900)) \
+		--env "MIXED_SECONDS=$seconds" -- \
+		/lab/selftests/e1000e/run.sh --mixed
+}
+
 mkdir -p "$REPO/build"
 single image "$LAB_DIR/image.sh"
 single programs "$LAB_DIR/programs.sh"
@@ -38,4 +47,5 @@ step deep-programs deep_programs
 step auto "$REPO/selftests/qemu/auto.sh"
 single build-7.2 "$LAB_DIR/build.sh" 7.2
 step many many
+step tracked tracked
 finish

@@ -47,6 +47,7 @@ enum e1k_offset {
 #define STATUS_GIO_MASTER	BIT(19)
 #define CTRL_EXT_ASDCHK		BIT(12)
 #define CTRL_EXT_EE_RST		BIT(13)
+#define RCTL_EN			BIT(1)
 #define TCTL_EN			BIT(1)
 #define XDTR_FPD		BIT(31)
 #define ICR_TXQE		BIT(1)
@@ -324,6 +325,7 @@ void e1k_record_head(struct e1k *e, struct e1k_ring *r);
 void e1k_record_rings(struct e1k *e);
 void e1k_record_missing(struct e1k *e, bool rung);
 u32 e1k_record_posted(struct e1k *e, struct e1k_ring *r);
+void e1k_record_unreachable(struct e1k *e);
 void e1k_record_forget(struct e1k *e);
 bool e1k_record_unmap(struct e1k *e, u64 iova, u64 last);
 

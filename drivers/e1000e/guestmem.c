@@ -75,7 +75,7 @@ int e1k_guest_read(struct e1k *e, u64 iova, void *to, size_t len)
 	if (!e->access)
 		return vfio_dma_rw(&e->core.vdev, iova, to, len, false);
 	if (!e->access_attached)
-		return -ENOENT;
+		return -ENODEV;
 	return iommufd_access_rw(e->access, iova, to, len,
 				 IOMMUFD_ACCESS_RW_READ |
 				 IOMMUFD_ACCESS_RW_KTHREAD);
@@ -123,6 +123,12 @@ void e1k_guest_init(struct e1k *e)
 	timer_setup(&e->track.deadline, read_expired, 0);
 }
 
+/* It is there for the card, whatever the reason that it is not for us. */
+static bool withheld(int ret)
+{
+	return ret && ret != -EINVAL && ret != -ENOENT && ret != -EPERM;
+}
+
 /*
  * For the tracker's thread. Memory may take as long as its owner likes: the
  * thread does not wait for it longer than is said above.
@@ -139,6 +145,7 @@ int e1k_guest_read_bounded(struct e1k *e, u64 iova, void *to, size_t len)
 		flush_signals(current);
 	if (ret)
 		t->stats.unreadable++;
+	t->withheld |= withheld(ret);
 	return ret;
 }
 
@@ -156,11 +163,12 @@ static u64 span_page(const struct e1k_span *s, unsigned int nr)
 static bool pin(struct e1k *e, u64 iova)
 {
 	struct page *page;
+	int ret = vfio_pin_pages(&e->core.vdev, iova, 1, IOMMU_WRITE, &page);
 
-	if (vfio_pin_pages(&e->core.vdev, iova, 1, IOMMU_WRITE, &page) != 1)
-		return false;
-	e->track.scoped = true;
-	return true;
+	if (ret == 1)
+		e->track.scoped = true;
+	e->track.behind |= ret < 0 && withheld(ret);
+	return ret == 1;
 }
 
 /* The card may write it from now on; what is not mapped may be, one day. */
@@ -176,7 +184,7 @@ void e1k_span_hold(struct e1k *e, struct e1k_span *s)
 		if (pin(e, span_page(s, i)))
 			s->pinned |= BIT(i);
 		else
-			e->track.missing = true;
+			e->track.missing++;
 	}
 }
 

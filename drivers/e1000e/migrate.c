@@ -75,14 +75,14 @@ static int save_begin(struct vmig_dev *vm)
 	struct e1k *e = vm_to_e1k(vm);
 	struct e1k_wake w;
 
-	if (e1k_track_lost(e))
-		return vmig_refuse(vm, -EIO, "it is not known what the card has written");
 	/*
 	 * Who enters PRE_COPY sends guest memory after that. Where the kernel has a
 	 * log, the user turns it on himself.
 	 */
 	if (!VMIG_HAVE_DIRTY_LOG && !e->quiesced)
 		e1k_track_start(e);
+	if (e1k_track_lost(e))
+		return vmig_refuse(vm, -EIO, "it is not known what the card has written");
 	guard(mutex)(&e->lock);
 	if (e->quiesced)
 		return 0;

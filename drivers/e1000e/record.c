@@ -22,8 +22,8 @@
  */
 #define PAGES_A_PASS		2048
 #define PAGES_MAX		65536
-/* Between two tries to pin what is not mapped, while nothing happens. */
-#define MISSING_PAUSE		msecs_to_jiffies(10)
+/* Between two tries to pin what is not mapped, for each page of it. */
+#define MISSING_PAUSE_NS	(8 * NSEC_PER_USEC)
 
 int e1k_record_alloc(struct e1k_track *t)
 {
@@ -194,23 +194,53 @@ static void mark_written_back(struct e1k *e, struct e1k_ring *r)
 	mark_units(e, r, (r->head + units - n) % units, n);
 }
 
+/* Returns its length. */
+static u32 mark_slot(struct e1k *e, const struct e1k_slot *slot)
+{
+	u32 len = 0, i;
+
+	for (i = 0; i < E1K_RX_BUFFERS; i++) {
+		if (!slot->span[i].len)
+			continue;
+		vmig_dirty_mark(&e->log, slot->span[i].iova, slot->span[i].len);
+		len += slot->span[i].len;
+	}
+	return len;
+}
+
 /* What the card is at, and what it may be: the next packet, as long as it can be. */
 static void mark_unfinished(struct e1k *e, struct e1k_ring *r)
 {
 	u32 ahead = e1k_ring_span(r->place.units, r->head, r->tail);
-	u32 at = first(r), len = 0, i, n;
+	u32 at = first(r), len = 0, marked, n;
 
 	for (n = r->nr; n && (n > ahead || len < E1K_PACKET_MAX); n--) {
-		for (i = 0; i < E1K_RX_BUFFERS; i++) {
-			const struct e1k_span *s = &r->slot[at].span[i];
-
-			if (!s->len)
-				continue;
-			vmig_dirty_mark(&e->log, s->iova, s->len);
-			if (n <= ahead)
-				len += s->len;
-		}
+		marked = mark_slot(e, &r->slot[at]);
+		if (n <= ahead)
+			len += marked;
 		at = (at + 1) % r->place.units;
+	}
+}
+
+static void mark_all(struct e1k *e, const struct e1k_ring *r)
+{
+	u32 unit;
+
+	mark_units(e, r, 0, r->place.units);
+	for (unit = 0; r->slot && unit < r->place.units; unit++)
+		mark_slot(e, &r->slot[unit]);
+}
+
+/* The card cannot be asked how far it is: it may have written all of it. */
+void e1k_record_unreachable(struct e1k *e)
+{
+	unsigned int q;
+
+	if (!VMIG_HAVE_DIRTY_LOG)
+		return;
+	for (q = 0; q < E1K_QUEUES; q++) {
+		mark_all(e, &e->track.rx[q]);
+		mark_all(e, &e->track.tx[q]);
 	}
 }
 
@@ -333,9 +363,9 @@ static void hold_again(struct e1k *e, struct e1k_ring *r)
 }
 
 /*
- * What was unmapped, or not mapped yet, may be there now. Nobody says when memory
- * is mapped: it is tried again before a doorbell that was rung since is forwarded,
- * and before a report.
+ * What was unmapped, or not mapped yet, may be there now. Nobody says when it is,
+ * and who unmaps it again before it was looked for gets no word of it. Before a
+ * doorbell that was rung since is forwarded, and before a report, it is looked for.
  */
 void e1k_record_missing(struct e1k *e, bool rung)
 {
@@ -344,14 +374,14 @@ void e1k_record_missing(struct e1k *e, bool rung)
 
 	if (!t->missing)
 		return;
-	if (!rung && !t->report && time_before(jiffies, t->again))
+	if (!rung && !t->report && ktime_get_ns() < t->again)
 		return;
-	t->missing = false;
+	t->missing = 0;
 	for (q = 0; q < E1K_QUEUES; q++) {
 		hold_again(e, &t->rx[q]);
 		hold_again(e, &t->tx[q]);
 	}
-	t->again = jiffies + MISSING_PAUSE;
+	t->again = ktime_get_ns() + t->missing * MISSING_PAUSE_NS;
 }
 
 /* Where the head is now; what it has passed may be done. */
@@ -384,12 +414,15 @@ void e1k_record_head(struct e1k *e, struct e1k_ring *r)
 static u32 recorded(struct e1k_track *t, const struct e1k_ring *r)
 {
 	u32 units = r->place.units;
+	u32 known = e1k_ring_span(units, r->head, r->tail);
+	u32 given = e1k_ring_span(units, r->head, r->forwarded);
 
-	if (r->forwarded < units &&
-	    e1k_ring_span(units, r->head, r->tail) >
-	    e1k_ring_span(units, r->head, r->forwarded))
+	if (r->forwarded < units && known > given)
 		return r->tail;
 	t->behind |= t->budget >= PAGES_A_PASS;
+	if (r->forwarded < units && known == given)
+		return r->forwarded;
+	t->behind |= t->withheld;
 	t->blind |= t->held >= PAGES_MAX;
 	return r->forwarded;
 }

@@ -16,7 +16,7 @@
 #define PASS_LIMIT_MS	2000
 /* Who unmaps memory is left alone with it for so long, and longer if he has to ask again. */
 #define HOLD_MIN_MS	10
-#define HOLD_MAX_MS	5000
+#define HOLD_MAX_MS	1000
 
 static bool tracking = true;
 module_param(tracking, bool, 0644);
@@ -76,8 +76,11 @@ static bool pass(struct e1k *e)
 		rung |= tails_wanted(t, &t->rx[q]);
 		rung |= tails_wanted(t, &t->tx[q]);
 	}
-	if (!e1k_guest_begin(e))
+	if (!e1k_guest_begin(e)) {
+		if (t->report)
+			e1k_record_unreachable(e);
 		return false;
+	}
 	any = e1k_shadow_apply(e);
 	e1k_shadow_heads(e);
 	e1k_guest_end(e);
@@ -121,6 +124,7 @@ static bool timed_pass(struct e1k *e, u64 *took)
 	began = ktime_get_ns();
 	t->budget = 0;
 	t->behind = false;
+	t->withheld = false;
 	any = pass(e);
 	*took = ktime_get_ns() - began;
 	t->stats.passes++;
@@ -236,7 +240,8 @@ void e1k_track_before(struct e1k *e, u32 offset, u32 value)
 	if (!READ_ONCE(t->on) || !builds_on_rings(offset))
 		return;
 	scoped_guard(mutex, &t->lock) {
-		if (offset == E1K_RCTL)
+		/* One that is being turned off uses what it has until it is. */
+		if (offset == E1K_RCTL && value & RCTL_EN)
 			t->rctl = value;
 		if (offset == E1K_RFCTL)
 			t->rfctl = value;
@@ -351,12 +356,26 @@ static int start(struct e1k *e)
 		return 0;
 	scoped_guard(mutex, &t->lock)
 		t->blind = true;
-	if (t->scoped)
-		return 0;
 	ret = -ETIMEDOUT;
+	if (t->scoped)
+		return ret;
 err:
 	stop(e);
 	return ret;
+}
+
+/* It is on since before; what has become of what was not known does not count. */
+static int start_again(struct e1k *e)
+{
+	struct e1k_track *t = &e->track;
+
+	scoped_guard(mutex, &t->lock)
+		t->blind = false;
+	if (ask(t))
+		return 0;
+	scoped_guard(mutex, &t->lock)
+		t->blind = true;
+	return -ETIMEDOUT;
 }
 
 /* What the card writes after it has returned is recorded. */
@@ -366,7 +385,7 @@ int e1k_track_start(struct e1k *e)
 
 	guard(mutex)(&t->control);
 	if (t->on)
-		return 0;
+		return start_again(e);
 	if (!READ_ONCE(tracking))
 		return -EOPNOTSUPP;
 	if (!VMIG_HAVE_DIRTY_LOG && !e1k_guest_may_pin(e))
@@ -407,13 +426,14 @@ void e1k_dma_unmap(struct vfio_device *vdev, u64 iova, u64 len)
 	guard(mutex)(&t->lock);
 	if (!e1k_record_unmap(e, iova, iova + len - 1))
 		return;
-	if (holds_off(t))
+	if (holds_off(t) && iova == t->unmapped)
 		t->hold = min(2 * t->hold, msecs_to_jiffies(HOLD_MAX_MS));
 	else
 		t->hold = msecs_to_jiffies(HOLD_MIN_MS);
 	t->hold_until = jiffies + t->hold;
-	t->missing = true;
-	t->again = t->hold_until;
+	t->unmapped = iova;
+	t->missing++;
+	t->again = 0;
 }
 
 #define COUNTER(_name) { "tracking_" #_name, offsetof(struct e1k_track_stats, _name) }

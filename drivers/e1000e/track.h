@@ -111,9 +111,11 @@ struct e1k_track_stats {
  * @report: somebody waits for this pass, maybe for a report
  * @budget: pages recorded in this pass
  * @held: pages recorded and not given back
- * @missing: something is recorded and not pinned
- * @again: when to try to pin that again
+ * @missing: how many pages were recorded and could not be pinned
+ * @unmapped: where memory was unmapped last
+ * @again: when to try to pin that again, in ns
  * @behind: the card has what is not recorded yet
+ * @withheld: memory that is mapped could not be read in this pass
  * @buf: descriptors
  * @stats: counters
  * @began: when it was last turned on, in ns
@@ -145,9 +147,11 @@ struct e1k_track {
 	bool report;
 	u32 budget;
 	u32 held;
-	bool missing;
-	unsigned long again;
+	u32 missing;
+	u64 unmapped;
+	u64 again;
 	bool behind;
+	bool withheld;
 	u8 *buf;
 	struct e1k_track_stats stats;
 	u64 began;

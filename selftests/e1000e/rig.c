@@ -27,9 +27,27 @@ static uint64_t iova(unsigned int page)
 	return RIG_IOVA + (uint64_t)page * PAGE;
 }
 
-static void wrote(struct rig *r, unsigned int page)
+/* By the CPU, which is no business of the card's reports. */
+static void store(struct rig *r, void *to, const void *from, size_t len)
 {
-	r->own[page / 64] |= 1ULL << page % 64;
+	memcpy(to, from, len);
+	memcpy(r->copy + ((uint8_t *)to - r->mem), from, len);
+}
+
+static struct rig_queue *this(struct rig *r)
+{
+	return &r->q[r->queue];
+}
+
+/* The place of a ring, and the one of a descriptor in it. */
+unsigned int rig_ring_page(struct rig *r, unsigned int first)
+{
+	return first + RIG_RING_PAGES * r->queue;
+}
+
+static uint8_t *desc_at(struct rig *r, unsigned int first, unsigned int unit)
+{
+	return r->mem + rig_ring_page(r, first) * PAGE + unit * 16;
 }
 
 uint32_t rig_get(struct rig *r, uint32_t offset)
@@ -51,17 +69,21 @@ static bool has_log(struct vdev *v)
 
 int rig_map(struct rig *r)
 {
-	return vdev_map_dma(&r->c.v, RIG_IOVA, r->mem, RIG_LEN);
+	return vdev_map_dma(&r->c.v, RIG_IOVA, r->mem, r->pages * PAGE);
 }
 
-int rig_open(struct rig *r, enum rig_format format, unsigned int queue)
+int rig_open(struct rig *r, enum rig_format format, unsigned int steer,
+	     unsigned int pages)
 {
 	int ret;
 
 	memset(r, 0, sizeof(*r));
 	r->data_fd = -1;
 	r->format = format;
-	r->queue = queue;
+	r->pages = pages;
+	r->slots = RIG_UNITS;
+	r->steer = steer;
+	r->queue = steer == RIG_BOTH ? 0 : steer;
 	r->units = format == RIG_SPLIT ? 2 : 1;
 	r->frame = format == RIG_SPLIT ? 3100 :
 		   format == RIG_JUMBO ? RIG_FRAME_MAX : 1000;
@@ -69,12 +91,12 @@ int rig_open(struct rig *r, enum rig_format format, unsigned int queue)
 	if (ret)
 		return ret;
 	r->log = has_log(&r->c.v);
-	r->mem = mmap(NULL, RIG_LEN, PROT_READ | PROT_WRITE,
+	r->mem = mmap(NULL, r->pages * PAGE, PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	r->before = malloc(RIG_LEN);
+	r->copy = calloc(r->pages, PAGE);
 	r->doorbells = mmap(NULL, 0x2000, PROT_READ | PROT_WRITE, MAP_SHARED,
 			    r->c.v.fd, DOORBELLS);
-	if (r->mem == MAP_FAILED || r->doorbells == MAP_FAILED || !r->before)
+	if (r->mem == MAP_FAILED || r->doorbells == MAP_FAILED || !r->copy)
 		return -ENOMEM;
 	return rig_map(r);
 }
@@ -85,8 +107,8 @@ void rig_close(struct rig *r)
 		close(r->data_fd);
 	munmap((void *)r->doorbells, 0x2000);
 	card_close(&r->c);
-	munmap(r->mem, RIG_LEN);
-	free(r->before);
+	munmap(r->mem, r->pages * PAGE);
+	free(r->copy);
 }
 
 static uint32_t q(struct rig *r, uint32_t offset)
@@ -94,36 +116,41 @@ static uint32_t q(struct rig *r, uint32_t offset)
 	return offset + 0x100 * r->queue;
 }
 
-/* Everything to the second queue. */
+/* By a hash that differs from flow to flow: to one queue, or to either. */
 static void steer(struct rig *r)
 {
+	static const uint32_t reta[] = { 0, 0x80808080, 0x80008000 };
 	unsigned int i;
 
 	put(&r->c, MRQC, 1 | 0x3f << 16);
 	put(&r->c, RXCSUM, 1 << 13);
+	for (i = 0; i < 10; i++)
+		put(&r->c, RSSRK + 4 * i, 0x9e3779b9 * (i + 1));
 	for (i = 0; i < 32; i++)
-		put(&r->c, RETA + 4 * i, r->queue ? 0x80808080 : 0);
+		put(&r->c, RETA + 4 * i, reta[r->steer]);
+}
+
+static void clear_ring(struct rig *r, unsigned int first)
+{
+	static const uint8_t zero[RIG_UNITS_MAX * 16];
+
+	store(r, desc_at(r, first, 0), zero, r->slots * 16);
 }
 
 /* Both rings, empty. */
 void rig_rings(struct rig *r)
 {
-	r->tx_tail = 0;
-	r->rx_tail = 0;
-	r->rx_next = 0;
-	memset(r->posted, 0, sizeof(r->posted));
-	memset(r->mem + RIG_TX_RING * PAGE, 0, RIG_UNITS * 16);
-	memset(r->mem + RIG_RX_RING * PAGE, 0, RIG_UNITS * 16);
-	wrote(r, RIG_TX_RING);
-	wrote(r, RIG_RX_RING);
-	rig_put(r, q(r, RDBAL), iova(RIG_RX_RING));
+	memset(this(r), 0, sizeof(*this(r)));
+	clear_ring(r, RIG_TX_RING);
+	clear_ring(r, RIG_RX_RING);
+	rig_put(r, q(r, RDBAL), iova(rig_ring_page(r, RIG_RX_RING)));
 	rig_put(r, q(r, RDBAH), 0);
-	rig_put(r, q(r, RDLEN), RIG_UNITS * 16);
+	rig_put(r, q(r, RDLEN), r->slots * 16);
 	rig_put(r, q(r, RDH), 0);
 	rig_put(r, q(r, RDT), 0);
-	rig_put(r, q(r, TDBAL), iova(RIG_TX_RING));
+	rig_put(r, q(r, TDBAL), iova(rig_ring_page(r, RIG_TX_RING)));
 	rig_put(r, q(r, TDBAH), 0);
-	rig_put(r, q(r, TDLEN), RIG_UNITS * 16);
+	rig_put(r, q(r, TDLEN), r->slots * 16);
 	rig_put(r, q(r, TDH), 0);
 	rig_put(r, q(r, TDT), 0);
 	rig_put(r, q(r, TARC), TARC_EN);
@@ -149,7 +176,7 @@ void rig_go(struct rig *r)
 
 static unsigned int take_pages(struct rig *r, unsigned int n)
 {
-	if (r->page + n > RIG_PAGES - RIG_POOL)
+	if (r->page + n > r->pages - RIG_POOL)
 		r->page = 0;
 	r->page += n;
 	return RIG_POOL + r->page - n;
@@ -158,77 +185,121 @@ static unsigned int take_pages(struct rig *r, unsigned int n)
 /* A descriptor, with a page of its own for each buffer. */
 static void post_one(struct rig *r)
 {
-	uint64_t *desc = (void *)(r->mem + RIG_RX_RING * PAGE +
-				  r->rx_tail * 16);
-	uint64_t *own = r->posted[r->rx_tail];
+	struct rig_queue *k = this(r);
+	uint64_t *own = k->posted[k->rx_tail];
 	unsigned int i, n = r->format == RIG_SPLIT ? 4 : 1;
 
-	memset(desc, 0, 16 * r->units);
 	memset(own, 0, 4 * sizeof(*own));
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++)
 		own[i] = iova(take_pages(r, r->format == RIG_JUMBO ? 2 : 1));
-		desc[i] = own[i];
-	}
-	wrote(r, RIG_RX_RING);
-	r->rx_tail = (r->rx_tail + r->units) % RIG_UNITS;
+	store(r, desc_at(r, RIG_RX_RING, k->rx_tail), own, 16 * r->units);
+	k->rx_tail = (k->rx_tail + r->units) % r->slots;
 }
 
 /* As much as the ring takes, and the doorbell. */
 void rig_post(struct rig *r)
 {
-	while ((r->rx_tail + r->units) % RIG_UNITS != r->rx_next)
+	struct rig_queue *k = this(r);
+
+	while ((k->rx_tail + r->units) % r->slots != k->rx_next)
 		post_one(r);
-	rig_put(r, q(r, RDT), r->rx_tail);
+	rig_put(r, q(r, RDT), k->rx_tail);
 }
 
 /* A frame like no other, with an IPv4 and a TCP header for the hash. */
-static void make_frame(struct rig *r, uint8_t *frame)
+static void make_frame(struct rig *r, uint8_t *frame, unsigned int len,
+		       unsigned int flow)
 {
 	static const uint8_t head[] = {
 		0x52, 0x54, 0, 0, 0, 1, 0x52, 0x54, 0, 0, 0, 2, 0x08, 0x00,
-		0x45, 0, 0x03, 0xda, 0x12, 0x34, 0, 0, 64, 6, 0, 0,
+		0x45, 0, 0, 0, 0x12, 0x34, 0, 0, 64, 6, 0, 0,
 		10, 0, 0, 1, 10, 0, 0, 2,
 		0x10, 0, 0x20, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x18, 4, 0,
 	};
 	unsigned int i;
 
 	r->frames++;
-	for (i = 0; i < r->frame; i += 4)
+	for (i = 0; i < len; i += 4)
 		memcpy(frame + i, &r->frames, 4);
 	memcpy(frame, head, sizeof(head));
+	frame[16] = (len - 14) >> 8;
+	frame[17] = len - 14;
+	frame[35] = flow;
 }
 
 /* QEMU's model drops what is not in one piece of memory: a descriptor for a page. */
 static void send_page(struct rig *r, unsigned int page, unsigned int len,
 		      bool last)
 {
-	uint64_t *desc = (void *)(r->mem + RIG_TX_RING * PAGE +
-				  r->tx_tail * 16);
+	const uint64_t desc[] = {
+		iova(page), len | 0x0a000000 | (last ? 0x01000000 : 0),
+	};
+	struct rig_queue *k = this(r);
 
-	wrote(r, page);
-	desc[0] = iova(page);
-	desc[1] = len | 0x0a000000 | (last ? 0x01000000 : 0);
-	wrote(r, RIG_TX_RING);
-	r->tx_tail = (r->tx_tail + 1) % RIG_UNITS;
+	store(r, desc_at(r, RIG_TX_RING, k->tx_tail), desc, sizeof(desc));
+	k->tx_tail = (k->tx_tail + 1) % r->slots;
 }
 
-static void send_one(struct rig *r)
+/* Not before rig_ring() is it seen; at most 64 of a queue are under way. */
+void rig_send(struct rig *r, unsigned int len, unsigned int flow)
 {
-	unsigned int page = RIG_TX_BUFFERS + r->frames % 12 * 4;
+	unsigned int page = RIG_TX_BUFFERS + 256 * r->queue +
+			    this(r)->tx_tail % 64 * 4;
+	uint8_t frame[RIG_FRAME_MAX];
 	unsigned int left;
 
-	make_frame(r, r->mem + page * PAGE);
-	for (left = r->frame; left > PAGE; left -= PAGE)
+	make_frame(r, frame, len, flow);
+	store(r, r->mem + page * PAGE, frame, len);
+	for (left = len; left > PAGE; left -= PAGE)
 		send_page(r, page++, PAGE, false);
 	send_page(r, page, left, true);
 }
 
+void rig_ring(struct rig *r)
+{
+	rig_put(r, q(r, TDT), this(r)->tx_tail);
+}
+
+/* Descriptors that the card has still to send. */
+unsigned int rig_sending(struct rig *r)
+{
+	struct rig_queue *k = this(r);
+
+	while (k->tx_next != k->tx_tail &&
+	       *(volatile uint8_t *)(desc_at(r, RIG_TX_RING, k->tx_next) + 12) & 1)
+		k->tx_next = (k->tx_next + 1) % r->slots;
+	return (k->tx_tail + r->slots - k->tx_next) % r->slots;
+}
+
+static uint8_t *status_of(struct rig *r)
+{
+	bool legacy = r->format == RIG_LEGACY || r->format == RIG_JUMBO;
+
+	return desc_at(r, RIG_RX_RING, this(r)->rx_next) + (legacy ? 12 : 8);
+}
+
 static bool done(struct rig *r)
 {
-	volatile uint8_t *desc = r->mem + RIG_RX_RING * PAGE + r->rx_next * 16;
+	return *(volatile uint8_t *)status_of(r) & 1;
+}
 
-	return desc[r->format == RIG_LEGACY || r->format == RIG_JUMBO ?
-		    12 : 8] & 1;
+/* As Linux does it. */
+static void take_one(struct rig *r)
+{
+	struct rig_queue *k = this(r);
+
+	store(r, status_of(r), "", 1);
+	k->rx_next = (k->rx_next + r->units) % r->slots;
+}
+
+/* What has come by now; returns in how many descriptors. */
+unsigned int rig_reap(struct rig *r)
+{
+	unsigned int n;
+
+	for (n = 0; done(r); n++)
+		take_one(r);
+	return n;
 }
 
 static bool wait_done(struct rig *r)
@@ -247,16 +318,12 @@ bool rig_round(struct rig *r, unsigned int frames)
 	unsigned int i;
 
 	for (i = 0; i < frames; i++)
-		send_one(r);
-	rig_put(r, q(r, TDT), r->tx_tail);
+		rig_send(r, r->frame, 0);
+	rig_ring(r);
 	for (i = 0; i < frames; i++) {
 		if (!wait_done(r))
 			return false;
-		/* As Linux does it. */
-		memset(r->mem + RIG_RX_RING * PAGE + r->rx_next * 16 +
-		       (r->units == 2 || r->format == RIG_EXTENDED ? 8 : 12),
-		       0, 1);
-		r->rx_next = (r->rx_next + r->units) % RIG_UNITS;
+		take_one(r);
 	}
 	rig_post(r);
 	return true;
@@ -287,7 +354,7 @@ static int type1(struct rig *r, uint32_t flags)
 static int log_start(struct rig *r)
 {
 	struct vfio_device_feature_dma_logging_range range = {
-		.iova = RIG_IOVA, .length = RIG_LEN,
+		.iova = RIG_IOVA, .length = r->pages * PAGE,
 	};
 	struct vfio_device_feature_dma_logging_control control = {
 		.page_size = PAGE, .num_ranges = 1,
@@ -338,7 +405,7 @@ static int type1_report(struct rig *r, struct rig_report *to)
 			.flags = VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP,
 		},
 		.get = {
-			.iova = RIG_IOVA, .size = RIG_LEN,
+			.iova = RIG_IOVA, .size = r->pages * PAGE,
 			.bitmap = {
 				.pgsize = PAGE, .size = sizeof(to->bits),
 				.data = (__u64 *)to->bits,
@@ -353,7 +420,7 @@ static int type1_report(struct rig *r, struct rig_report *to)
 static int log_report(struct rig *r, struct rig_report *to)
 {
 	struct vfio_device_feature_dma_logging_report arg = {
-		.iova = RIG_IOVA, .length = RIG_LEN, .page_size = PAGE,
+		.iova = RIG_IOVA, .length = r->pages * PAGE, .page_size = PAGE,
 		.bitmap = (uintptr_t)to->bits,
 	};
 
@@ -376,7 +443,7 @@ static int type1_unmap(struct rig *r, struct rig_report *to)
 		struct vfio_bitmap bitmap;
 	} arg = {
 		.unmap = {
-			.argsz = sizeof(arg), .iova = RIG_IOVA, .size = RIG_LEN,
+			.argsz = sizeof(arg), .iova = RIG_IOVA, .size = r->pages * PAGE,
 			.flags = to ? VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP : 0,
 		},
 	};
@@ -394,7 +461,7 @@ int rig_unmap(struct rig *r, struct rig_report *to)
 {
 	struct iommu_ioas_unmap arg = {
 		.size = sizeof(arg), .ioas_id = r->c.v.ioas, .iova = RIG_IOVA,
-		.length = RIG_LEN,
+		.length = r->pages * PAGE,
 	};
 
 	if (r->c.v.container >= 0)
@@ -420,26 +487,52 @@ unsigned long long rig_counter(struct rig *r, const char *name)
 	return value;
 }
 
-static void note_changes(struct rig *r, struct rig_report *changed,
-			 unsigned int page)
+static bool differs(struct rig *r, unsigned int page)
 {
 	size_t at = (size_t)page * PAGE;
 
-	if (!memcmp(r->mem + at, r->before + at, PAGE))
-		return;
-	memcpy(r->before + at, r->mem + at, PAGE);
-	if (!(r->own[page / 64] & 1ULL << page % 64))
-		changed->bits[page / 64] |= 1ULL << page % 64;
+	return memcmp(r->mem + at, r->copy + at, PAGE);
 }
 
-void rig_look(struct rig *r, struct rig_report *changed)
+static void take(struct rig *r, unsigned int page)
+{
+	size_t at = (size_t)page * PAGE;
+
+	memcpy(r->copy + at, r->mem + at, PAGE);
+}
+
+static bool has(const struct rig_report *report, unsigned int page)
+{
+	return report->bits[page / 64] >> page % 64 & 1;
+}
+
+void rig_changed(struct rig *r, struct rig_report *changed)
 {
 	unsigned int page;
 
 	memset(changed, 0, sizeof(*changed));
-	for (page = 0; page < RIG_PAGES; page++)
-		note_changes(r, changed, page);
-	memset(r->own, 0, sizeof(r->own));
+	for (page = 0; page < r->pages; page++)
+		if (differs(r, page))
+			changed->bits[page / 64] |= 1ULL << page % 64;
+}
+
+unsigned int rig_take(struct rig *r, const struct rig_report *reported)
+{
+	unsigned int page, same = 0;
+
+	for (page = 0; page < r->pages; page++) {
+		if (!has(reported, page))
+			continue;
+		same += !differs(r, page);
+		take(r, page);
+	}
+	return same;
+}
+
+void rig_look(struct rig *r, struct rig_report *changed)
+{
+	rig_changed(r, changed);
+	rig_take(r, changed);
 }
 
 unsigned int rig_count(const struct rig_report *in,
@@ -447,7 +540,7 @@ unsigned int rig_count(const struct rig_report *in,
 {
 	unsigned int i, n = 0;
 
-	for (i = 0; i < RIG_PAGES / 64; i++)
+	for (i = 0; i < RIG_PAGES_MAX / 64; i++)
 		n += __builtin_popcountll(in->bits[i] &
 					  ~(but_not ? but_not->bits[i] : 0));
 	return n;
@@ -457,13 +550,14 @@ unsigned int rig_count(const struct rig_report *in,
 unsigned int rig_posted(struct rig *r, struct rig_report *to)
 {
 	unsigned int pages = r->format == RIG_JUMBO ? 2 : 1;
+	struct rig_queue *k = this(r);
 	unsigned int at, i, n;
 
 	memset(to, 0, sizeof(*to));
-	for (at = r->rx_next; at != r->rx_tail; at = (at + 1) % RIG_UNITS)
+	for (at = k->rx_next; at != k->rx_tail; at = (at + 1) % r->slots)
 		for (i = 0; i < 4; i++)
-			for (n = 0; r->posted[at][i] && n < pages; n++) {
-				unsigned int page = n + (r->posted[at][i] -
+			for (n = 0; k->posted[at][i] && n < pages; n++) {
+				unsigned int page = n + (k->posted[at][i] -
 						    RIG_IOVA) / PAGE;
 
 				to->bits[page / 64] |= 1ULL << page % 64;

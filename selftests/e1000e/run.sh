@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh [--short] [OPTIONS...]: inside a lab machine, the driver of the Intel
-# 82574L with two cards: what it promises itself and, unless short, the
-# conformance suite, which has the options. TAP.
+# run.sh [--short|--mixed] [OPTIONS...]: inside a lab machine, the driver of the
+# Intel 82574L with two cards: what it promises itself and, unless short, the
+# conformance suite, which has the options. TAP. With --mixed only the load of
+# both queues while it is tracked, for MIXED_SECONDS.
 # Tests are called by tap.
 # shellcheck disable=SC2317
 set -uo pipefail
@@ -38,7 +39,8 @@ stock_driver_again() {
 
 programs() {
 	local name
-	for name in registers interrupts identity traffic hostile track; do
+	for name in registers interrupts identity traffic hostile track \
+		mixed; do
 		"/lab/programs/e1000e-$name" || status=1
 	done
 }
@@ -69,11 +71,11 @@ conformance() {
 	done
 }
 
-short=''
-if [ "${1:-}" = --short ]; then
-	short=1
-	shift
-fi
+short='' mixed=''
+case ${1:-} in
+--short) short=1; shift ;;
+--mixed) mixed=1; shift ;;
+esac
 lab_load vfio_pci && lab_load vfio_iommu_type1 && lab_load e1000e_vfio_pci ||
 	exit 1
 mapfile -t card < <(cards)
@@ -92,6 +94,10 @@ tap "a stream of another device is saved" other_stream "$E1000E_OTHER_STREAM"
 echo "1..$number"
 
 export VFIO_MIG_DEVICE=${card[0]} VFIO_MIG_DEVICE2=${card[1]}
+if [ -n "$mixed" ]; then
+	/lab/programs/e1000e-mixed -v both_queues || status=1
+	exit $status
+fi
 programs
 [ -n "$short" ] || conformance "$@"
 exit $status

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Documentation/dirty-tracking.rst: what the card writes is reported. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <time.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 #include "kselftest_harness.h"
 #include "rig.h"
 
@@ -28,7 +34,7 @@ FIXTURE_SETUP(track)
 {
 	struct rig *r = &self->r;
 
-	ASSERT_EQ(0, rig_open(r, variant->format, variant->queue));
+	ASSERT_EQ(0, rig_open(r, variant->format, variant->queue, RIG_PAGES));
 	rig_rings(r);
 	rig_go(r);
 	rig_post(r);
@@ -96,8 +102,8 @@ static void check(struct __test_metadata *_metadata, struct rig *r,
 	EXPECT_GE(rig_count(&posted, NULL) + 2 + 4 + RIG_BURST * pages_of(r),
 		  over);
 	if (rig_count(&changed, NULL)) {
-		EXPECT_TRUE(reported.bits[0] & 1ULL << RIG_TX_RING);
-		EXPECT_TRUE(reported.bits[0] & 1ULL << RIG_RX_RING);
+		EXPECT_TRUE(reported.bits[0] >> rig_ring_page(r, RIG_TX_RING) & 1);
+		EXPECT_TRUE(reported.bits[0] >> rig_ring_page(r, RIG_RX_RING) & 1);
 	}
 }
 
@@ -149,6 +155,34 @@ TEST_F(track, nothing_is_lost_at_the_stop)
 	EXPECT_EQ(7, get(&r->c, RDT + 0x100 * r->queue));
 }
 
+/* With registers that the guest has written just before. */
+TEST_F_TIMEOUT(track, last_word_is_in_the_stream, 120)
+{
+	struct rig *r = &self->r;
+	unsigned int i;
+
+	ASSERT_EQ(0, rig_track(r));
+	for (i = 1; i <= 10; i++) {
+		struct stream s = { 0 };
+
+		ASSERT_EQ(0, vdev_set_state(&r->c.v,
+					    VFIO_DEVICE_STATE_PRE_COPY_P2P,
+					    NULL));
+		rig_put(r, RDTR, i);
+		ASSERT_EQ(0, vdev_set_state(&r->c.v,
+					    VFIO_DEVICE_STATE_STOP_COPY, NULL));
+		ASSERT_LE(0, stream_read(r->data_fd, &s, 4096));
+		close(r->data_fd);
+		ASSERT_EQ(0, vdev_reset(&r->c.v));
+		ASSERT_EQ(0, card_load(&r->c, &s));
+		ASSERT_EQ(0, card_run(&r->c));
+		EXPECT_EQ(i, get(&r->c, RDTR));
+		stream_free(&s);
+		ASSERT_EQ(0, vdev_set_state(&r->c.v, VFIO_DEVICE_STATE_PRE_COPY,
+					    &r->data_fd));
+	}
+}
+
 TEST_F_TIMEOUT(track, rings_that_move, 120)
 {
 	struct rig *r = &self->r;
@@ -198,6 +232,52 @@ TEST_F_TIMEOUT(track, reset_of_the_card_by_its_driver, 120)
 	check(_metadata, r, &s);
 }
 
+/* The same rings again, before anybody has looked: what is in them is new. */
+TEST_F_TIMEOUT(track, reset_and_at_once, 120)
+{
+	struct rig *r = &self->r;
+	struct rig_report changed, reported;
+	uint32_t queue = 0x100 * r->queue;
+	unsigned int i;
+
+	begin(_metadata, r);
+	for (i = 0; i < 100; i++) {
+		put(&r->c, CTRL, get(&r->c, CTRL) | CTRL_RST);
+		rig_put(r, RDLEN + queue, RIG_UNITS * 16);
+		rig_put(r, RDBAL + queue, RIG_IOVA + PAGE *
+			rig_ring_page(r, RIG_RX_RING));
+		rig_rings(r);
+		rig_go(r);
+		rig_post(r);
+		ASSERT_TRUE(rig_round(r, 12));
+		rig_look(r, &changed);
+		ASSERT_EQ(0, rig_report(r, &reported));
+		ASSERT_EQ(0, rig_count(&changed, &reported)) {
+			TH_LOG("after %u resets", i + 1);
+		}
+	}
+}
+
+/* The datasheet calls it not reliable: what has no DD may still be written. */
+TEST_F(track, head_alone_proves_nothing)
+{
+	struct rig *r = &self->r;
+	struct rig_report posted, reported;
+	struct rig_queue *k = &r->q[r->queue];
+	unsigned int to = (k->rx_next + 8) % RIG_UNITS, tail = k->rx_tail;
+
+	begin(_metadata, r);
+	put(&r->c, RCTL, get(&r->c, RCTL) & ~RCTL_EN);
+	rig_put(r, RDH + 0x100 * r->queue, to);
+	EXPECT_EQ(to, get(&r->c, RDH + 0x100 * r->queue));
+	ASSERT_EQ(0, rig_report(r, &reported));
+	ASSERT_EQ(0, rig_report(r, &reported));
+	k->rx_tail = to;
+	EXPECT_LT(0, rig_posted(r, &posted));
+	k->rx_tail = tail;
+	EXPECT_EQ(0, rig_count(&posted, &reported));
+}
+
 TEST_F(track, reset_of_the_device)
 {
 	struct rig *r = &self->r;
@@ -226,12 +306,12 @@ TEST_F(track, heads_move)
 
 	begin(_metadata, r);
 	ASSERT_TRUE(rig_frames(r, 10));
-	while (rig_get(r, TDH + 0x100 * r->queue) != r->tx_tail && left--)
+	while (rig_get(r, TDH + 0x100 * r->queue) != r->q[r->queue].tx_tail && left--)
 		nanosleep(&tick, NULL);
-	EXPECT_EQ(r->tx_tail, rig_get(r, TDH + 0x100 * r->queue));
-	while (rig_get(r, RDH + 0x100 * r->queue) != r->rx_next && left--)
+	EXPECT_EQ(r->q[r->queue].tx_tail, rig_get(r, TDH + 0x100 * r->queue));
+	while (rig_get(r, RDH + 0x100 * r->queue) != r->q[r->queue].rx_next && left--)
 		nanosleep(&tick, NULL);
-	EXPECT_EQ(r->rx_next, rig_get(r, RDH + 0x100 * r->queue));
+	EXPECT_EQ(r->q[r->queue].rx_next, rig_get(r, RDH + 0x100 * r->queue));
 }
 
 /* Memory goes and comes back while all of it is posted; what was written is told. */
@@ -248,6 +328,9 @@ TEST_F_TIMEOUT(track, unmap_while_posted, 120)
 		ASSERT_EQ(0, rig_unmap(r, &reported));
 		if (!r->log)
 			EXPECT_EQ(0, rig_count(&changed, &reported));
+		/* It is looked for in vain, or not yet. */
+		if (i % 2)
+			get(&r->c, RDT + 0x100 * r->queue);
 		ASSERT_EQ(0, rig_map(r));
 	}
 }
@@ -282,6 +365,117 @@ TEST_F_TIMEOUT(track, mapped_again_late, 120)
 		ASSERT_TRUE(looked_in_vain(r));
 		ASSERT_EQ(0, rig_map(r));
 	}
+}
+
+#define PIECES		12u
+#define PIECE_IOVA(n)	(RIG_IOVA + 16 * RIG_PAGES * PAGE + (n) * PAGE)
+
+static int unmap_piece(struct rig *r, unsigned int n)
+{
+	struct vfio_iommu_type1_dma_unmap unmap = {
+		.argsz = sizeof(unmap), .iova = PIECE_IOVA(n), .size = PAGE,
+	};
+
+	return ioctl(r->c.v.container, VFIO_IOMMU_UNMAP_DMA, &unmap);
+}
+
+/* Much of it goes at once: none of it was asked for twice. */
+TEST_F(track, unmap_in_pieces)
+{
+	struct rig *r = &self->r;
+	unsigned int i, at = r->q[r->queue].rx_next;
+
+	if (r->c.v.container < 0)
+		SKIP(return, "iommufd is never asked to pin");
+	for (i = 0; i < PIECES; i++) {
+		uint8_t *desc = r->mem + rig_ring_page(r, RIG_RX_RING) * PAGE +
+				((at + 2 * i) % RIG_UNITS) * 16;
+		uint64_t address = PIECE_IOVA(i);
+
+		ASSERT_EQ(0, vdev_map_dma(&r->c.v, address, r->mem +
+					  (RIG_POOL + i) * PAGE, PAGE));
+		memcpy(desc, &address, 8);
+	}
+	begin(_metadata, r);
+	for (i = 0; i < PIECES; i++)
+		ASSERT_EQ(0, unmap_piece(r, i));
+	EXPECT_EQ(0, vdev_set_state(&r->c.v, VFIO_DEVICE_STATE_PRE_COPY_P2P,
+				    NULL));
+}
+
+/* The card is out of reach: nobody knows how far it was, but it was. */
+TEST_F(track, memory_window_closed)
+{
+	struct rig *r = &self->r;
+	struct rig_report changed, reported;
+
+	begin(_metadata, r);
+	ASSERT_TRUE(rig_round(r, 12));
+	command(&r->c, CMD_MASTER);
+	rig_look(r, &changed);
+	ASSERT_EQ(0, rig_report(r, &reported));
+	EXPECT_LE(12, rig_count(&changed, NULL));
+	EXPECT_EQ(0, rig_count(&changed, &reported));
+	command(&r->c, CMD_MEM | CMD_MASTER);
+	ASSERT_TRUE(rig_frames(r, 20));
+}
+
+/* Until the card hears it, it writes where it was told to before. */
+TEST_F(track, turned_off_and_still_known)
+{
+	struct rig *r = &self->r;
+	struct rig_report posted, reported;
+
+	if (r->log)
+		SKIP(return, "nothing is pinned where there is a log");
+	begin(_metadata, r);
+	put(&r->c, RCTL, 0);
+	ASSERT_EQ(0, rig_report(r, &reported));
+	ASSERT_EQ(0, rig_report(r, &reported));
+	EXPECT_LT(0, rig_posted(r, &posted));
+	EXPECT_EQ(0, rig_count(&posted, &reported));
+}
+
+/* Of the page, as of a VMM's memory that is elsewhere; nobody brings it. */
+static int withhold(struct rig *r, unsigned int page)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = {
+		.range = { (uintptr_t)r->mem + page * PAGE, PAGE },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int fd = syscall(__NR_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) ||
+	    ioctl(fd, UFFDIO_REGISTER, &reg) ||
+	    madvise(r->mem + page * PAGE, PAGE, MADV_REMOVE))
+		return -1;
+	return fd;
+}
+
+/* What the card was given cannot be known: that is said, and passes. */
+TEST_F(track, withheld_memory)
+{
+	struct rig *r = &self->r;
+	struct rig_report all;
+	int fd = withhold(r, rig_ring_page(r, RIG_RX_RING));
+
+	ASSERT_LE(0, fd);
+	if (r->log) {
+		EXPECT_EQ(0, rig_track(r));
+		EXPECT_EQ(0, rig_report(r, &all));
+		EXPECT_EQ(RIG_PAGES, rig_count(&all, NULL));
+		close(fd);
+		EXPECT_EQ(0, rig_untrack(r));
+	} else {
+		EXPECT_EQ(-EIO, rig_track(r));
+		close(fd);
+	}
+	ASSERT_EQ(0, rig_unmap(r, NULL));
+	ASSERT_EQ(0, rig_map(r));
+	begin(_metadata, r);
+	EXPECT_EQ(0, vdev_set_state(&r->c.v, VFIO_DEVICE_STATE_PRE_COPY_P2P,
+				    NULL));
 }
 
 /* And while the rest of it is being posted without pause. */
@@ -331,12 +525,35 @@ static uint64_t any_address(uint64_t *state)
 	case 0:
 		return x;
 	case 1:
-		return RIG_IOVA + RIG_LEN - (x >> 8) % 8192;
+		return RIG_IOVA + RIG_PAGES * PAGE - (x >> 8) % 8192;
 	case 2:
 		return ~(x >> 56);
 	default:
-		return RIG_IOVA + (x >> 8) % RIG_LEN;
+		return RIG_IOVA + (x >> 8) % (RIG_PAGES * PAGE);
 	}
+}
+
+/* The same at the last moment: the guest goes on here, or all is sent. */
+TEST_F(track, withheld_at_the_stop)
+{
+	struct rig *r = &self->r;
+	struct rig_report all;
+	int fd, ret;
+
+	begin(_metadata, r);
+	fd = withhold(r, rig_ring_page(r, RIG_RX_RING));
+	ASSERT_LE(0, fd);
+	/* To be looked at anew, with what the card has of it. */
+	rig_put(r, RDLEN + 0x100 * r->queue, 2 * RIG_UNITS * 16);
+	ret = vdev_set_state(&r->c.v, VFIO_DEVICE_STATE_PRE_COPY_P2P, NULL);
+	if (r->log) {
+		EXPECT_EQ(0, ret);
+		EXPECT_EQ(0, rig_report(r, &all));
+		EXPECT_EQ(RIG_PAGES, rig_count(&all, NULL));
+	} else {
+		EXPECT_EQ(-EIO, ret);
+	}
+	close(fd);
 }
 
 /* A guest writes what it likes: it is still there, and so is the host. */
@@ -355,7 +572,8 @@ TEST_F_TIMEOUT(track, hostile_rings, 120)
 	begin(_metadata, r);
 	for (i = 0; i < 400; i++) {
 		uint32_t reg = regs[next_random(&state) % 15];
-		uint64_t *desc = (void *)(r->mem + RIG_RX_RING * PAGE);
+		uint64_t *desc = (void *)(r->mem + rig_ring_page(r, RIG_RX_RING) *
+					     PAGE);
 
 		for (n = 0; n < 2 * RIG_UNITS; n++)
 			desc[n] = any_address(&state);
