@@ -46,6 +46,7 @@ unit:
 	$(MAKE) -C selftests/unit check
 	$(MAKE) -C selftests/lib check
 	$(MAKE) -C selftests/cli check
+	$(MAKE) -C selftests/cli-host check
 
 check:
 	selftests/check.sh

@@ -46,6 +46,18 @@ move() { # HOST CMD...
 	on "$host" inventory >"$WORK/$host.json"
 }
 
+warns() { # TEXT TREE CMD...
+	on "${@:2}" 2>&1 >/dev/null | grep -qE -- "$1"
+}
+
+closed() { # TREE CMD...
+	refuses 3 on "$@" && grep "it is in another host's tree" "$WORK/err" >/dev/null
+}
+
+nonsense() { # COMMAND
+	refuses 2 on vendors "$1" --nonsense && grep 'there is no option --nonsense' "$WORK/err" >/dev/null
+}
+
 verdict() { # HOST TYPE -> "ok key"
 	asked vendors --json matrix "$WORK/alpha.json" "$WORK/$1.json" --from alpha --to "$1" |
 		jq -r --arg type "$2" '(.groups | map({(.id | tostring): .token}) | add) as $t |
@@ -154,6 +166,21 @@ tap "other services: no" goes "false eq_services" services qat
 tap "a larger BAR: no" goes "false eq_bars" bars virtio
 tap "another revision: no" goes "false eq_revision" stepping xe
 
+tap "what a composed token is made of" warns 'made up of sysfs\+devlink$' vendors version 65:00.2
+tap "types of one name: whose it is" warns '^2 parents have vgpu-16, this is that of 0000:84:00.0;' mdevs version vgpu-16
+tap "and one that is meant" shows 'stream=1.0' mdevs version \
+	"$WORK/mdevs/sys/class/mdev_bus/vfio_mig_vgpu/mdev_supported_types/vgpu-16"
+tap "list: whose types they are" shows '^type  vgpu-16 .* 0000:84:00.0$' mdevs list
+for args in "save 65:00.2 $WORK/none" "load 65:00.2 /dev/null" "send 65:00.2 unix:$WORK/none" \
+	"receive 65:00.2 unix:$WORK/none"; do
+	# Words are meant.
+	# shellcheck disable=SC2086
+	tap "another host's devices are not opened: ${args%% *}" closed vendors $args
+done
+for command in list version inventory platform; do
+	tap "$command: an option that it does not have" nonsense "$command"
+done
+
 tap "inventory: host and kernel" inventory_has mdevs '.host == "beta" and
 	.kernel == "7.2.0-test" and .format == "vfio-mig-inventory" and .version == 1'
 tap "inventory: versions of modules" inventory_has mdevs '.modules.vfio_mig.version == "0.1" and
@@ -199,6 +226,8 @@ tap "and with what would help" shows 'pinning the source' vendors matrix "$inven
 tap "from a host to hosts by name" shows '^    to one$' vendors matrix "$inventories" --from one
 tap "from one to another: no, exit code 1" exits 1 on vendors matrix "$inventories" --from one --to two
 tap "and back: yes, exit code 0" exits 0 on vendors matrix "$inventories" --from two --to one
+tap "from a host that is not there: exit code 3" refuses 3 on vendors matrix "$inventories" --from noen
+tap "to one that is not there: exit code 3" refuses 3 on vendors matrix "$inventories" --to noen
 tap "files are taken, too" exits 0 on vendors matrix "$inventories/a.json" "$inventories/c.json"
 made four "vmig1 type=u stream=1.0 accepts=1.0" "vmig1 type=u stream=1.0 accepts=1.0"
 tap "two types: nothing is said" matrix_has '.verdicts | length == 10' "$inventories"

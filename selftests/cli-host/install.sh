@@ -143,6 +143,9 @@ tap "completion: but nothing else" completes_not list vfio-mig 'do'
 tap "completion: behind an option" completes doctor vfio-mig --json 'do'
 tap "completion: behind an option with a value" completes doctor vfio-mig --sysfs /sys 'do'
 tap "completion: words that stand for themselves" completes conf vfio-mig nova co
+tree vendors
+tap "completion: devices of another tree" completes 0000:65:00.2 \
+	vfio-mig --sysfs "$WORK/vendors/sys" version ""
 cd "$WORK" && touch fileforit
 tap "completion: files" completes fileforit vfio-mig matrix 'fi'
 tap "completion: no files where none are taken" completes_not fileforit vfio-mig platform 'fi'

@@ -56,7 +56,7 @@ soname_is_right() {
 
 # The header's functions, all of them with a version, and nothing else.
 exports_the_header() {
-	diff <(grep -oE '^[a-z].*\bvfiomig_[a-z0-9_]+\(' "$lib/vfiomig.h" |
+	diff <(grep -ohE '^[a-z].*\bvfiomig_[a-z0-9_]+\(' "$lib/vfiomig.h" "$lib"/vfiomig/*.h |
 		grep -oE 'vfiomig_[a-z0-9_]+\(' | tr -d '(' | sort -u) \
 		<(nm -D --defined-only "$OUT/root/usr/lib/libvfiomig.so" |
 			sed -n 's/.* T \(.*\)@@VFIOMIG_0\.1$/\1/p' | sort -u)

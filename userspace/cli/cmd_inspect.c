@@ -367,7 +367,7 @@ static void print_end(const struct stream *s, const struct inspection *in,
 		printf("token %s\n", sum->token);
 	if (s->layout)
 		printf("its guest sees platform %s\n", platform_of(s));
-	else
+	else if (sum->token[0])
 		printf("sections of this type are not known here\n");
 	if (in->objection.error)
 		printf("every target refuses it: %s\n", in->objection.text);

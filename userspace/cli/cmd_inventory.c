@@ -2,12 +2,13 @@
 /* vfio-mig inventory: this host, for schedulers and for vfio-mig matrix. */
 #include "commands.h"
 #include "inventory.h"
+#include "opts.h"
 
 static int run(int argc, char **argv)
 {
 	json_t *inventory;
 
-	if (argc != 1)
+	if (!opts_none(&argc, argv) || argc != 1)
 		return usage(&cmd_inventory);
 	inventory = inventory_take();
 	return inventory ? print_json(inventory) : EXIT_FAILED;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "commands.h"
+#include "opts.h"
 
 static json_t *to_json(const struct object *o, const char *token, bool composed)
 {
@@ -18,6 +19,13 @@ static json_t *to_json(const struct object *o, const char *token, bool composed)
 	return value;
 }
 
+#define LINE	"%-5s %-36s %-18s %-19s %-6s %s\n"
+
+static const char *or_dash(const char *text)
+{
+	return text[0] ? text : "-";
+}
+
 static void print_line(const struct object *o, const char *token)
 {
 	char type[VFIOMIG_VALUE_MAX] = "-", version[VFIOMIG_VALUE_MAX] = "-";
@@ -26,8 +34,8 @@ static void print_line(const struct object *o, const char *token)
 		vfiomig_token_get(token, "type", type);
 		vfiomig_token_get(token, "stream", version);
 	}
-	printf("%-5s %-36s %-18s %-16s %s\n", kind_name(o->kind), o->name,
-	       o->driver[0] ? o->driver : "-", type, version);
+	printf(LINE, kind_name(o->kind), o->name, or_dash(o->driver), type,
+	       version, or_dash(o->parent));
 }
 
 static int one(void *arg, const struct object *o)
@@ -49,11 +57,10 @@ static int run(int argc, char **argv)
 	json_t *all = cli.json ? json_array() : NULL;
 	int ret;
 
-	if (argc != 1)
+	if (!opts_none(&argc, argv) || argc != 1)
 		return usage(&cmd_list);
 	if (!cli.json)
-		printf("%-5s %-36s %-18s %-16s %s\n", "KIND", "NAME", "DRIVER",
-		       "TYPE", "STREAM");
+		printf(LINE, "KIND", "NAME", "DRIVER", "TYPE", "STREAM", "PARENT");
 	ret = host_each(OBJECT_ALL, one, all);
 	if (ret < 0) {
 		json_decref(all);

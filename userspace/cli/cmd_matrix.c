@@ -205,13 +205,20 @@ static int report_text(struct matrix *m)
 	return each_verdict(m, print_pair, m) ? EXIT_YES : EXIT_NO;
 }
 
+/* A name that is misspelt is no host that nothing can leave. */
+static int check_host(const char *host, bool seen)
+{
+	return !host || seen ? 0 : fail("there is no inventory of host %s", host);
+}
+
 static int act(struct matrix *m, char **paths, int count)
 {
 	int i, ret = 0;
 
 	for (i = 0; i < count && !ret; i++)
 		ret = add_path(m, paths[i]);
-	if (ret)
+	if (ret || check_host(m->from, m->from_seen) ||
+	    check_host(m->to, m->to_seen))
 		return EXIT_FAILED;
 	return cli.json ? report_json(m) : report_text(m);
 }

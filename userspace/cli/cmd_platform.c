@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "commands.h"
+#include "opts.h"
 
 static int no_platforms(const struct object *o)
 {
@@ -65,7 +66,7 @@ static int run(int argc, char **argv)
 {
 	struct object o;
 
-	if (argc < 2 || argc > 3 || argv[1][0] == '-')
+	if (!opts_none(&argc, argv) || argc < 2 || argc > 3)
 		return usage(&cmd_platform);
 	if (host_find(argv[1], argc == 2 ? OBJECT_ALL : OBJECT_DEVICES, &o))
 		return fail("there is no device %s", argv[1]);

@@ -4,15 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 #include "commands.h"
+#include "opts.h"
 
 static int run(int argc, char **argv)
 {
-	char token[VFIOMIG_TOKEN_MAX];
+	char token[VFIOMIG_TOKEN_MAX], of[VFIOMIG_VALUE_MAX];
 	struct object o;
 	bool composed;
 	int ret;
 
-	if (argc != 2)
+	if (!opts_none(&argc, argv) || argc != 2)
 		return usage(&cmd_version);
 	if (host_find(argv[1], OBJECT_ALL, &o))
 		return fail("there is no device or type %s", argv[1]);
@@ -25,8 +26,8 @@ static int run(int argc, char **argv)
 	if (cli.json)
 		return print_json(json_pack("{s:s, s:b}", "token", token,
 					    "composed", composed));
-	if (composed)
-		note("the driver has no token, this one is made up of sysfs");
+	if (composed && vfiomig_token_get(token, "x_composed", of) > 0)
+		note("the driver has no token, this one is made up of %s", of);
 	puts(token);
 	return EXIT_YES;
 }

@@ -219,16 +219,16 @@ int host_each(unsigned int kinds,
 struct search {
 	const char *text;
 	struct object *found;
+	unsigned int count;
 };
 
 static int is_wanted(void *arg, const struct object *o)
 {
 	struct search *s = arg;
 
-	if (strcmp(o->name, s->text))
-		return 0;
-	*s->found = *o;
-	return 1;
+	if (!strcmp(o->name, s->text) && !s->count++)
+		*s->found = *o;
+	return 0;
 }
 
 static bool find_by_dir(const char *text, unsigned int kinds, struct object *o)
@@ -272,9 +272,11 @@ int host_find(const char *text, unsigned int kinds, struct object *object)
 	    (make_object(object, OBJECT_PCI, path, text) ||
 	     make_object(object, OBJECT_PCI, path, full)))
 		return 0;
-	if (host_each(kinds & ~OBJECT_PCI, is_wanted, &s) > 0)
-		return 0;
-	return -ENODEV;
+	host_each(kinds & ~OBJECT_PCI, is_wanted, &s);
+	if (s.count > 1)
+		note("%u parents have %s, this is that of %s; the others go by their directories",
+		     s.count, text, object->parent);
+	return s.count ? 0 : -ENODEV;
 }
 
 int host_token(const struct object *object, char *token, bool *composed)

@@ -29,10 +29,15 @@ static void print_help(FILE *to)
 		"4 sent but not confirmed. See vfio-mig(1).\n");
 }
 
+static void print_usage(FILE *to, const struct command *command)
+{
+	fprintf(to, "Usage: vfio-mig %s%s%s\n%s.\n", command->name,
+		command->usage[0] ? " " : "", command->usage, command->help);
+}
+
 int usage(const struct command *command)
 {
-	fprintf(stderr, "Usage: vfio-mig %s %s\n%s.\n", command->name,
-		command->usage, command->help);
+	print_usage(stderr, command);
 	return EXIT_USAGE;
 }
 
@@ -129,8 +134,7 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (help) {
-		printf("Usage: vfio-mig %s %s\n%s.\n", command->name,
-		       command->usage, command->help);
+		print_usage(stdout, command);
 		return EXIT_YES;
 	}
 	return run(command, argc, argv);

@@ -122,6 +122,8 @@ int matrix_add(struct matrix *m, const json_t *inventory)
 	int ret;
 
 	m->hosts++;
+	m->from_seen |= m->from && !strcmp(m->from, host);
+	m->to_seen |= m->to && !strcmp(m->to, host);
 	json_array_foreach(json_object_get(inventory, "objects"), i, object) {
 		ret = add_object(m, host, object);
 		if (ret)

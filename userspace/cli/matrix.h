@@ -27,6 +27,8 @@ struct group {
  * @hosts: how many hosts were added
  * @from: only this host is a source; or NULL for all
  * @to: only this host is a target; or NULL for all
+ * @from_seen: that host was added
+ * @to_seen: that host was added
  * @index: token to place in @groups
  */
 struct matrix {
@@ -35,6 +37,8 @@ struct matrix {
 	size_t hosts;
 	const char *from;
 	const char *to;
+	bool from_seen;
+	bool to_seen;
 	json_t *index;
 };
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include "cli.h"
+#include "facts.h"
 
 #ifdef VFIO_DEVICE_BIND_IOMMUFD
 /* vfio-dev/vfioN in the device's directory is /dev/vfio/devices/vfioN. */
@@ -121,6 +121,8 @@ const char *why_not_open(int error)
 		return "it is bound to no VFIO driver";
 	case EBUSY:
 		return "somebody else has it open";
+	case EXDEV:
+		return "it is in another host's tree";
 	case EPERM: case EACCES:
 		return "not allowed, or another device of its group is in use";
 	default:
@@ -133,6 +135,9 @@ int device_open_any(struct handle *h, const struct object *o)
 	int ret;
 
 	*h = (struct handle){ -1, -1, -1, -1, NULL, 0 };
+	/* A device of that name here is another one. */
+	if (!host_is_live())
+		return -EXDEV;
 	ret = by_cdev(h, o);
 	if (ret == -ENOENT || ret == -ENODEV) {
 		device_close(h);

@@ -85,6 +85,13 @@ bool opts_take(int *argc, char **argv, const struct opt *table)
 	return true;
 }
 
+bool opts_none(int *argc, char **argv)
+{
+	static const struct opt none[] = { { NULL } };
+
+	return opts_take(argc, argv, none);
+}
+
 bool opts_ms(uint64_t seconds, uint32_t *ms)
 {
 	if (seconds > UINT32_MAX / 1000) {

@@ -26,6 +26,9 @@ struct opt {
  */
 bool opts_take(int *argc, char **argv, const struct opt *table);
 
+/* The same for who has no options. */
+bool opts_none(int *argc, char **argv);
+
 /* Milliseconds of an option in seconds; false when that is too long. */
 bool opts_ms(uint64_t seconds, uint32_t *ms);
 

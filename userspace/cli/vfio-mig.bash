@@ -14,9 +14,13 @@ _vfio_mig_usage() {
 	"$1" "$2" --help 2>/dev/null | sed '1s/^Usage: vfio-mig [a-z-]* *//'
 }
 
-# PCI addresses, UUIDs and names of types.
+# PCI addresses, UUIDs and names of types, of the tree that is looked at.
 _vfio_mig_devices() {
-	"$1" list 2>/dev/null | awk 'NR > 1 { print $2 }' | sort -u
+	local i tree=/sys
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		[ "${COMP_WORDS[i]}" != --sysfs ] || tree=${COMP_WORDS[i + 1]}
+	done
+	"$1" --sysfs "$tree" list 2>/dev/null | awk 'NR > 1 { print $2 }' | sort -u
 }
 
 # "[provider|conf]": words in lower case that stand for themselves.
