@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * mkstream OUT MINOR PART...: a stream, of a virtual GPU with 4 MiB unless the
- * token says otherwise, of these parts in this order. Not by the driver's tables, which are under test, but
- * as Documentation/stream-format.rst has it.
+ * token says otherwise, of these parts in this order. Not by the driver's
+ * tables, which are under test, but as Documentation/stream-format.rst has it.
  *
  *   token[=TEXT]  TEXT instead of the token that goes with MINOR
  *   run=OFF:LEN   VRAM with bytes in it; zero=OFF:LEN: without

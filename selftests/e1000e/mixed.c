@@ -10,9 +10,12 @@
  *
  * MIXED_SECONDS   how long; 0 (the default) for MIXED_INTERVALS of them (3)
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 #include "kselftest_harness.h"
 #include "rig.h"
 
@@ -266,6 +269,52 @@ TEST_F_TIMEOUT(mixed, nothing_is_missing_and_little_is_too_much, 1200)
 		EXPECT_LT(0, l->received[1]);
 	if (variant->exact)
 		EXPECT_GE(l->reported * OVER_PERCENT, l->over * 100);
+}
+
+/* Under load and tracked, until it is killed; says so when it has begun. */
+static void run_and_die(int ready)
+{
+	static struct load l = { .random = 1 };
+	static struct rig r;
+
+	if (rig_open(&r, RIG_EXTENDED, RIG_BOTH, RIG_PAGES))
+		_exit(1);
+	set_up(&r, &l);
+	if (rig_track(&r))
+		_exit(1);
+	for (;;) {
+		l.left = INTERVAL;
+		turn(&r, &l, 1514);
+		if (l.sent[0] > 500 && write(ready, "", 1) == 1)
+			l.sent[0] = 0;
+	}
+}
+
+/* Who opens the card next finds it as ever. */
+TEST(dies_while_it_is_tracked)
+{
+	struct load l = { .random = 2 };
+	static struct rig r;
+	unsigned int i;
+	int fds[2];
+	pid_t pid;
+	char c;
+
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, pipe(fds));
+		pid = fork();
+		if (!pid)
+			run_and_die(fds[1]);
+		close(fds[1]);
+		EXPECT_EQ(1, read(fds[0], &c, 1));
+		kill(pid, SIGKILL);
+		ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+		close(fds[0]);
+		ASSERT_EQ(0, rig_open(&r, RIG_EXTENDED, 0, RIG_PAGES));
+		set_up(&r, &l);
+		EXPECT_TRUE(rig_frames(&r, 20));
+		rig_close(&r);
+	}
 }
 
 TEST_HARNESS_MAIN

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -232,20 +233,42 @@ TEST_F_TIMEOUT(track, reset_of_the_card_by_its_driver, 120)
 	check(_metadata, r, &s);
 }
 
+/* Another CPU sets up the receive ring, as often as it can. */
+struct again {
+	struct rig *r;
+	volatile bool enough;
+};
+
+static void *ring_again(void *arg)
+{
+	struct again *a = arg;
+	struct rig *r = a->r;
+	uint32_t queue = 0x100 * r->queue;
+
+	while (!a->enough) {
+		rig_put(r, RDLEN + queue, RIG_UNITS * 16);
+		rig_put(r, RDBAL + queue, RIG_IOVA + PAGE *
+			rig_ring_page(r, RIG_RX_RING));
+	}
+	return NULL;
+}
+
 /* The same rings again, before anybody has looked: what is in them is new. */
 TEST_F_TIMEOUT(track, reset_and_at_once, 120)
 {
 	struct rig *r = &self->r;
 	struct rig_report changed, reported;
-	uint32_t queue = 0x100 * r->queue;
 	unsigned int i;
 
 	begin(_metadata, r);
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < 30; i++) {
+		struct again a = { .r = r };
+		pthread_t cpu;
+
+		ASSERT_EQ(0, pthread_create(&cpu, NULL, ring_again, &a));
 		put(&r->c, CTRL, get(&r->c, CTRL) | CTRL_RST);
-		rig_put(r, RDLEN + queue, RIG_UNITS * 16);
-		rig_put(r, RDBAL + queue, RIG_IOVA + PAGE *
-			rig_ring_page(r, RIG_RX_RING));
+		a.enough = true;
+		pthread_join(cpu, NULL);
 		rig_rings(r);
 		rig_go(r);
 		rig_post(r);
