@@ -26,18 +26,35 @@ struct way {
 	bool over;
 };
 
-static int listen_any(void)
+static int listen_on(int fd, const void *any, socklen_t len)
 {
-	struct sockaddr_in6 addr = { .sin6_family = AF_INET6 };
-	socklen_t len = sizeof(addr);
-	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} addr;
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, len) || listen(fd, 1) ||
-	    getsockname(fd, (struct sockaddr *)&addr, &len))
+	memcpy(&addr, any, len);
+	if (bind(fd, &addr.any, len) || listen(fd, 1) ||
+	    getsockname(fd, &addr.any, &len))
 		return -1;
-	printf("%u\n", ntohs(addr.sin6_port));
+	printf("%u\n", ntohs(addr.any.sa_family == AF_INET6 ?
+			     addr.v6.sin6_port : addr.v4.sin_port));
 	fflush(stdout);
 	return fd;
+}
+
+/* Of both families, where the kernel has IPv6. */
+static int listen_any(void)
+{
+	const struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+	const struct sockaddr_in v4 = { .sin_family = AF_INET };
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+	if (fd >= 0)
+		return listen_on(fd, &v6, sizeof(v6));
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	return fd < 0 ? -1 : listen_on(fd, &v4, sizeof(v4));
 }
 
 static int dial(const char *host, const char *port)

@@ -49,8 +49,9 @@ static int by_cdev(struct handle *h, const struct object *o)
 	if (h->iommufd < 0)
 		return -errno;
 	bind.iommufd = h->iommufd;
+	/* All that can be wrong of what we say is that it has been bound before. */
 	if (ioctl(h->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind))
-		return -errno;
+		return errno == EINVAL ? -EBUSY : -errno;
 	h->dev_id = bind.out_devid;
 	return 0;
 }
