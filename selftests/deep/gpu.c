@@ -2,6 +2,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,11 +241,64 @@ static int take_incomplete(void)
 	return gpu_rmmod("vfio_mig_vgpu");
 }
 
+/* @at/@name is there and @instead/@name, where it should be, is not. */
+static bool is_elsewhere(const char *at, const char *instead, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", instead, name);
+	if (there(path))
+		return false;
+	snprintf(path, sizeof(path), "%s/%s", at, name);
+	return there(path);
+}
+
+static bool group_is_elsewhere(void)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s/iommu_group", vdev_path(0));
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		return false;
+	target[n] = 0;
+	return is_elsewhere("/dev", "/dev/vfio", strrchr(target, '/') + 1);
+}
+
+static bool cdev_is_elsewhere(void)
+{
+	char path[PATH_MAX];
+	bool found = false;
+	struct dirent *d;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/vfio-dev", vdev_path(0));
+	dir = opendir(path);
+	while (dir && (d = readdir(dir)))
+		found |= d->d_name[0] != '.' &&
+			 is_elsewhere("/dev", "/dev/vfio/devices", d->d_name);
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/*
+ * A class that has no memory to say where its node belongs gets one in /dev,
+ * with the name of the device (device_get_devnode()), and is not told.
+ */
+static int take_misplaced(void)
+{
+	return group_is_elsewhere() || cdev_is_elsewhere() ? gpu_remove() : 0;
+}
+
 int gpu_opens_and_works(void)
 {
 	struct vdev v;
 	int ret = take_incomplete();
 
+	if (!ret)
+		ret = take_misplaced();
 	if (!ret)
 		ret = gpu_ensure();
 	if (!ret)
