@@ -121,7 +121,7 @@ static void send_burst(struct rig *r, struct load *l, unsigned int longest)
 	}
 }
 
-/* Both queues, in turns of all lengths: now and then a card finds no buffer. */
+/* Both queues, in turns of all lengths. */
 static void turn(struct rig *r, struct load *l, unsigned int longest)
 {
 	unsigned int q, n;

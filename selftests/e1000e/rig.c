@@ -137,24 +137,35 @@ static void clear_ring(struct rig *r, unsigned int first)
 	store(r, desc_at(r, first, 0), zero, r->slots * 16);
 }
 
-/* Both rings, empty. */
-void rig_rings(struct rig *r)
+static void rx_ring(struct rig *r)
 {
-	memset(this(r), 0, sizeof(*this(r)));
-	clear_ring(r, RIG_TX_RING);
 	clear_ring(r, RIG_RX_RING);
 	rig_put(r, q(r, RDBAL), iova(rig_ring_page(r, RIG_RX_RING)));
 	rig_put(r, q(r, RDBAH), 0);
 	rig_put(r, q(r, RDLEN), r->slots * 16);
 	rig_put(r, q(r, RDH), 0);
 	rig_put(r, q(r, RDT), 0);
+}
+
+void rig_tx_ring(struct rig *r)
+{
+	this(r)->tx_tail = 0;
+	this(r)->tx_next = 0;
+	clear_ring(r, RIG_TX_RING);
 	rig_put(r, q(r, TDBAL), iova(rig_ring_page(r, RIG_TX_RING)));
 	rig_put(r, q(r, TDBAH), 0);
 	rig_put(r, q(r, TDLEN), r->slots * 16);
 	rig_put(r, q(r, TDH), 0);
 	rig_put(r, q(r, TDT), 0);
 	rig_put(r, q(r, TARC), TARC_EN);
-	rig_put(r, PSRCTL, psrctl);
+}
+
+/* Both rings, empty. */
+void rig_rings(struct rig *r)
+{
+	memset(this(r), 0, sizeof(*this(r)));
+	rx_ring(r);
+	rig_tx_ring(r);
 }
 
 void rig_go(struct rig *r)
@@ -163,6 +174,7 @@ void rig_go(struct rig *r)
 			RCTL_LBM_MAC | RCTL_SECRC | RCTL_LPE;
 
 	steer(r);
+	rig_put(r, PSRCTL, psrctl);
 	put(&r->c, CTRL, get(&r->c, CTRL) | CTRL_SLU);
 	put(&r->c, RFCTL, r->format == RIG_EXTENDED || r->format == RIG_SPLIT ?
 	    RFCTL_EXSTEN : 0);

@@ -65,6 +65,7 @@ unsigned int rig_ring_page(struct rig *r, unsigned int first);
 uint32_t rig_get(struct rig *r, uint32_t offset);
 void rig_put(struct rig *r, uint32_t offset, uint32_t value);
 void rig_rings(struct rig *r);
+void rig_tx_ring(struct rig *r);
 void rig_go(struct rig *r);
 void rig_post(struct rig *r);
 bool rig_round(struct rig *r, unsigned int frames);
