@@ -42,7 +42,7 @@ mkdir -p "$REPO/build"
 single image "$LAB_DIR/image.sh"
 single programs "$LAB_DIR/programs.sh"
 single build-deep "$LAB_DIR/build.sh" deep
-step guest-deep guest deep 5400
+step guest-deep guest deep 9000
 step deep-programs deep_programs
 step auto "$REPO/selftests/qemu/auto.sh"
 single build-7.2 "$LAB_DIR/build.sh" 7.2
