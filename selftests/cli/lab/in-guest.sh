@@ -263,7 +263,7 @@ cut_at() { # BYTES
 	receive "$b" || return 1
 	exec {cutter}< <(exec "${on_one[@]}" cutter "$1" - "$address" "$port")
 	read -r -t 60 -u "$cutter" in || return 1
-	send ::1 "$in" >"$out" 2>"$err" || code=$?
+	send 127.0.0.1 "$in" >"$out" 2>"$err" || code=$?
 	exec {cutter}<&-
 	wait "$receiver"
 	exec {says}<&-
