@@ -298,7 +298,7 @@ static void adopt(struct e1k *e, struct e1k_ring *r,
 	r->unknown = false;
 	if (!place->units)
 		return;
-	if (rx)
+	if (rx && !vmig_fault_at(&e->vm, "track", "ring"))
 		r->slot = kvcalloc(place->units, sizeof(*r->slot), GFP_KERNEL);
 	r->unknown = rx && !r->slot;
 	if (r->unknown)
@@ -436,8 +436,10 @@ u32 e1k_record_posted(struct e1k *e, struct e1k_ring *r)
 	u32 units = r->place.units;
 	u32 to = r->wanted;
 
-	if (r->unknown)
+	if (r->unknown) {
+		e->track.behind = true;
 		return r->forwarded;
+	}
 	if (!r->slot)
 		return r->wanted;
 	if (to >= units)

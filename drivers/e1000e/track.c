@@ -456,7 +456,20 @@ static const struct {
 	COUNTER(blind),
 };
 
-/* struct vmig_ops.counters; the names are in Documentation/dirty-tracking.rst */
+/* At this moment; the thread goes on meanwhile. */
+static u64 on_ns(const struct e1k_track *t)
+{
+	u64 before = READ_ONCE(t->stats.on_ns);
+
+	return READ_ONCE(t->on) ? before + ktime_get_ns() - READ_ONCE(t->began) :
+				  before;
+}
+
+/*
+ * struct vmig_ops.counters; the names are in Documentation/dirty-tracking.rst. The
+ * lock is not taken: whose memory the thread reads may hold it up, and with it all
+ * who ask for any device's counters.
+ */
 unsigned int e1k_track_counters(struct e1k *e, struct vmig_counter *c,
 				unsigned int max)
 {
@@ -464,13 +477,11 @@ unsigned int e1k_track_counters(struct e1k *e, struct vmig_counter *c,
 	struct e1k_track *t = &e->track;
 	struct e1k_track_stats s;
 
-	scoped_guard(mutex, &t->lock) {
-		s = t->stats;
-		s.on_ns += t->on ? ktime_get_ns() - t->began : 0;
-		s.on = t->on;
-		s.scoped = t->scoped;
-		s.blind = t->blind;
-	}
+	s = data_race(t->stats);
+	s.on_ns = on_ns(t);
+	s.on = READ_ONCE(t->on);
+	s.scoped = READ_ONCE(t->scoped);
+	s.blind = READ_ONCE(t->blind);
 	for (i = 0; i < n; i++) {
 		c[i].name = counters[i].name;
 		c[i].value = *(u64 *)((void *)&s + counters[i].at);

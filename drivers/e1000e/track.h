@@ -51,7 +51,8 @@ struct e1k_slot {
  * @scanned: @head when descriptors were last looked at
  * @moved: when @head last moved
  * @told: the last report knew of that
- * @unknown: there is no memory to record it: nothing is forwarded
+ * @unknown: there is no memory to record it: nothing is forwarded, and no pass
+ *	has come to its end, since the card may have been given some of it before
  */
 struct e1k_ring {
 	u32 reg;
@@ -69,7 +70,7 @@ struct e1k_ring {
 	bool unknown;
 };
 
-/* Since the module was loaded; written under the tracker's lock. */
+/* Since the device was registered; written under the tracker's lock, read without. */
 struct e1k_track_stats {
 	u64 doorbells;
 	u64 registers;
@@ -91,8 +92,8 @@ struct e1k_track_stats {
  * @control: on and off; taken before e1k.lock
  * @lock: protects what follows up to @asked. Taken after e1k.lock and before
  *	core.memory_lock. Who holds core.memory_lock does not wait for it. Only
- *	the thread reads guest memory with it, which takes E1K_READ_LIMIT_MS at
- *	most.
+ *	the thread reads guest memory with it, each time for 100 ms at most
+ *	(guestmem.c): who must not wait for a user does not take it.
  * @on: the doorbell pages are those in @shadow; also under core.memory_lock
  * @adopt: rings are to be looked at as if for the first time
  * @scoped: type1 reports what is pinned and nothing else, until close

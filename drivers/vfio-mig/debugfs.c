@@ -56,8 +56,8 @@ DEFINE_SHOW_ATTRIBUTE(vmig_counters);
 /**
  * vmig_fault_at - was a fault armed for this point?
  * @vm: device
- * @kind: "arc", "save" or "load"
- * @what: target state, or name of the section
+ * @kind: "arc", "save" or "load", or a driver's own
+ * @what: target state, name of the section, or what the driver has
  *
  * Return: 0 or the errno to fail with.
  */

@@ -88,7 +88,8 @@ struct vmig_counter {
  * @load_commit: whole stream is valid: shadow becomes the device's state
  * @load_abort: the stream is given up: drop the shadow
  * @reset: bring the device to its power-on state, running; cannot fail
- * @counters: own counters, at most @max; returns how many
+ * @counters: own counters, at most @max; returns how many. Waits for nothing
+ *	that a user can hold up: all who ask for any device wait with it.
  *
  * All are called with the device's state mutex held, except @pending and the
  * sections' save() and load(), which hold the session's lock, and @counters, which

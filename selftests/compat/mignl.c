@@ -91,22 +91,31 @@ static int dump(struct nl_sock *sk)
 	return nl_recvmsgs_default(sk) < 0;
 }
 
-static int check(struct nl_sock *sk, const char *name, const char *token)
+/* Takes the message. */
+static int ask(struct nl_sock *sk, struct nl_msg *msg,
+	       int (*show)(struct nl_msg *msg, void *arg))
 {
-	struct nl_msg *msg = request(VFIO_MIG_CMD_CHECK, NLM_F_ACK);
 	int ret;
 
-	nla_put_string(msg, VFIO_MIG_A_NAME, name);
-	nla_put_string(msg, VFIO_MIG_A_TOKEN, token);
-	nl_socket_modify_cb(sk, NL_CB_VALID, NL_CB_CUSTOM, show_verdict, NULL);
-	if (nl_send_auto(sk, msg) < 0)
-		return 2;
-	ret = nl_recvmsgs_default(sk);
+	nl_socket_modify_cb(sk, NL_CB_VALID, NL_CB_CUSTOM, show, NULL);
+	ret = nl_send_auto(sk, msg);
+	nlmsg_free(msg);
+	if (ret >= 0)
+		ret = nl_recvmsgs_default(sk);
 	if (ret >= 0)
 		ret = nl_wait_for_ack(sk);
 	if (ret < 0)
 		printf("error %s\n", nl_geterror(ret));
 	return ret < 0;
+}
+
+static int check(struct nl_sock *sk, const char *name, const char *token)
+{
+	struct nl_msg *msg = request(VFIO_MIG_CMD_CHECK, NLM_F_ACK);
+
+	nla_put_string(msg, VFIO_MIG_A_NAME, name);
+	nla_put_string(msg, VFIO_MIG_A_TOKEN, token);
+	return ask(sk, msg, show_verdict);
 }
 
 static int show_counters(struct nl_msg *msg, void *arg)
@@ -131,16 +140,9 @@ static int show_counters(struct nl_msg *msg, void *arg)
 static int counters(struct nl_sock *sk, const char *name)
 {
 	struct nl_msg *msg = request(VFIO_MIG_CMD_COUNTERS_GET, NLM_F_ACK);
-	int ret;
 
 	nla_put_string(msg, VFIO_MIG_A_NAME, name);
-	nl_socket_modify_cb(sk, NL_CB_VALID, NL_CB_CUSTOM, show_counters, NULL);
-	if (nl_send_auto(sk, msg) < 0)
-		return 2;
-	ret = nl_recvmsgs_default(sk);
-	if (ret >= 0)
-		ret = nl_wait_for_ack(sk);
-	return ret < 0;
+	return ask(sk, msg, show_counters);
 }
 
 static int events(struct nl_sock *sk, int count)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -516,6 +517,41 @@ TEST_F(track, withheld_memory)
 	begin(_metadata, r);
 	EXPECT_EQ(0, vdev_set_state(&r->c.v, VFIO_DEVICE_STATE_PRE_COPY_P2P,
 				    NULL));
+}
+
+static bool arm(const char *fault)
+{
+	char path[256];
+	FILE *f;
+	int ret;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/vfio_mig/%s/fail_at",
+		 strrchr(vdev_path(0), '/') + 1);
+	f = fopen(path, "w");
+	if (!f)
+		return false;
+	ret = fputs(fault, f);
+	return !fclose(f) && ret >= 0;
+}
+
+/* What was posted before cannot be recorded: that is said, and passes. */
+TEST_F(track, no_memory_for_a_ring)
+{
+	struct rig *r = &self->r;
+	struct rig_report all;
+
+	ASSERT_TRUE(arm("track:ring -12"));
+	if (r->log) {
+		EXPECT_EQ(0, rig_track(r));
+		EXPECT_EQ(0, rig_report(r, &all));
+		EXPECT_EQ(RIG_PAGES, rig_count(&all, NULL));
+		EXPECT_EQ(0, rig_untrack(r));
+	} else {
+		EXPECT_EQ(-EIO, rig_track(r));
+	}
+	ASSERT_TRUE(arm("off"));
+	begin(_metadata, r);
+	ASSERT_TRUE(rig_frames(r, 20));
 }
 
 /* And while the rest of it is being posted without pause. */
