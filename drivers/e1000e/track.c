@@ -477,6 +477,7 @@ unsigned int e1k_track_counters(struct e1k *e, struct vmig_counter *c,
 	struct e1k_track *t = &e->track;
 	struct e1k_track_stats s;
 
+	/* Counters may be of a pass and of the next: they are for people. */
 	s = data_race(t->stats);
 	s.on_ns = on_ns(t);
 	s.on = READ_ONCE(t->on);
