@@ -65,7 +65,7 @@ checkpatch_on() { # IGNORED_TYPES FILES...
 		--no-summary --terse --quiet --ignore "$ignored" --file "$@"
 }
 
-is_user() { case $1 in *_user.h) true ;; drivers/* | include/*) false ;; esac }
+is_user() { case $1 in include/vmig/user.h) true ;; drivers/* | include/*) false ;; esac }
 
 # Headers of trace events have a layout of their own, headers for many kernels
 # compare versions, user space has its own types, calls libraries by their names

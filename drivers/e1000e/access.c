@@ -3,7 +3,7 @@
 #include <linux/delay.h>
 #include <linux/iopoll.h>
 #include "e1000e.h"
-#include "vfio_compat.h"
+#include "vfio_pci_compat.h"
 
 /*
  * For an access that the guest makes: only where memory decoding is on and the

@@ -21,7 +21,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "e1000e.h"
-#include "vfio_compat.h"
+#include "vfio_pci_compat.h"
 
 static const struct vfio_region_sparse_mmap_area mapped[] = {
 	{ .offset = 0x2000, .size = 0x2000 },

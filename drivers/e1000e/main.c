@@ -4,7 +4,7 @@
 #include <linux/pm_runtime.h>
 #include <linux/uaccess.h>
 #include "e1000e.h"
-#include "vfio_compat.h"
+#include "vfio_pci_compat.h"
 
 static char *platform;
 module_param(platform, charp, 0444);

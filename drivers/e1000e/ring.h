@@ -9,7 +9,7 @@
 #ifdef __KERNEL__
 #include <linux/types.h>
 #else
-#include <linux/vfio_mig_user.h>
+#include <vmig/user.h>
 #endif
 
 /* Heads and tails count these, whatever the length of a descriptor. */

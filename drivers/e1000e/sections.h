@@ -21,7 +21,7 @@
 #ifndef _E1000E_VFIO_SECTIONS_H
 #define _E1000E_VFIO_SECTIONS_H
 
-#include <linux/vfio_mig_section.h>
+#include <vmig/section.h>
 #ifdef __KERNEL__
 #include "e1000e.h"	/* the functions */
 #else

@@ -10,7 +10,7 @@
 #else
 #include <stdio.h>
 #endif
-#include <linux/vfio_mig_token.h>
+#include <vmig/token.h>
 
 struct version {
 	u32 major;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /* What shared code and tables need of the kernel's headers, in user space. */
-#ifndef _VFIO_MIG_USER_H
-#define _VFIO_MIG_USER_H
+#ifndef _VMIG_USER_H
+#define _VMIG_USER_H
 
 #include <endian.h>
 #include <errno.h>

@@ -7,10 +7,10 @@
  * The functions of a driver are only in the kernel; a table that names them by
  * VMIG_CALL() is one in user space, too.
  */
-#ifndef _VFIO_MIG_SECTION_H
-#define _VFIO_MIG_SECTION_H
+#ifndef _VMIG_SECTION_H
+#define _VMIG_SECTION_H
 
-#include "vfio_mig_stream.h"
+#include <vmig/stream.h>
 
 #ifdef __KERNEL__
 #include <linux/stddef.h>

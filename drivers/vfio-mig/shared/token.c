@@ -12,7 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #endif
-#include <linux/vfio_mig_token.h>
+#include <vmig/token.h>
 
 #define MAGIC		"vmig1"
 #define MAGIC_LEN	(sizeof(MAGIC) - 1)

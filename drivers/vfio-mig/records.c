@@ -7,7 +7,10 @@
 #include <linux/cleanup.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
-#include "internal.h"
+#include "identity.h"
+#include "records.h"
+#include "report.h"
+#include "session.h"
 
 static u64 value_get(const void *p, u8 width)
 {
@@ -339,25 +342,4 @@ int vmig_missing(struct vmig_session *s)
 		return vmig_refuse(s->vm, -ENODATA, "stream has no token");
 	ret = vmig_rules_end(&s->rules, &why);
 	return ret ? vmig_refuse(s->vm, ret, "%s", why.text) : 0;
-}
-
-/* Upper bound of a stream without its bulk sections, in bytes. */
-u64 vmig_fixed_size(struct vmig_dev *vm)
-{
-	u64 size = VMIG_HEADER_LEN + VMIG_RECORD_LEN + VMIG_TOKEN_MAX +
-		   VMIG_RECORD_LEN + VMIG_END_LEN;
-	unsigned int i;
-
-	for (i = 0; i < vm->kind->nr_sections; i++)
-		if (!(vm->kind->sections[i].flags & VMIG_SEC_REPEAT))
-			size += VMIG_RECORD_LEN +
-				vmig_section_max(&vm->kind->sections[i]);
-	return size;
-}
-
-u64 vmig_bulk_size(struct vmig_dev *vm, struct vmig_pending *p)
-{
-	if (vm->ops->pending)
-		vm->ops->pending(vm, p);
-	return p->initial + p->dirty;
 }

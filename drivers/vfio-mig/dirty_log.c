@@ -8,7 +8,7 @@
 #include <linux/iova_bitmap.h>
 #include <linux/module.h>
 #include <linux/slab.h>
-#include <linux/vfio_mig.h>
+#include <vmig/dirty_log.h>
 #include "vfio_compat.h"
 
 #define GRANULE_SHIFT	12

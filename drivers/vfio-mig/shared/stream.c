@@ -10,7 +10,7 @@
 #include <linux/string.h>
 #include <linux/unaligned.h>
 #endif
-#include <linux/vfio_mig_stream.h>
+#include <vmig/stream.h>
 
 static u32 put_record_head(u8 *out, const struct vmig_record *rec)
 {

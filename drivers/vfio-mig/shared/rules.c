@@ -15,7 +15,7 @@
 #include <stdio.h>
 #define BIT(n) (1u << (n))
 #endif
-#include <linux/vfio_mig_section.h>
+#include <vmig/section.h>
 
 __printf(3, 4)
 static int object(struct vmig_objection *why, int error, const char *fmt, ...)

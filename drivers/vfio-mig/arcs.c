@@ -5,66 +5,12 @@
  */
 #include <linux/file.h>
 #include <linux/module.h>
-#include "internal.h"
-#define CREATE_TRACE_POINTS
+#include "arcs.h"
+#include "events.h"
+#include "identity.h"
+#include "report.h"
+#include "session.h"
 #include "trace.h"
-
-static const char * const state_names[] = {
-	[VFIO_DEVICE_STATE_ERROR] = "ERROR",
-	[VFIO_DEVICE_STATE_STOP] = "STOP",
-	[VFIO_DEVICE_STATE_RUNNING] = "RUNNING",
-	[VFIO_DEVICE_STATE_STOP_COPY] = "STOP_COPY",
-	[VFIO_DEVICE_STATE_RESUMING] = "RESUMING",
-	[VFIO_DEVICE_STATE_RUNNING_P2P] = "RUNNING_P2P",
-	[VFIO_DEVICE_STATE_PRE_COPY] = "PRE_COPY",
-	[VFIO_DEVICE_STATE_PRE_COPY_P2P] = "PRE_COPY_P2P",
-};
-
-/**
- * vmig_state_str - name of a state as the uAPI spells it
- * @state: state
- *
- * Return: a constant string.
- */
-const char *vmig_state_str(enum vfio_device_mig_state state)
-{
-	return state < ARRAY_SIZE(state_names) ? state_names[state] : "?";
-}
-EXPORT_SYMBOL_GPL(vmig_state_str);
-
-/**
- * vmig_refuse - remember why, in words
- * @vm: device
- * @error: negative errno
- * @fmt: the reason
- *
- * Context: any that may not be NMI.
- * Return: @error.
- */
-int vmig_refuse(struct vmig_dev *vm, int error, const char *fmt, ...)
-{
-	char text[VMIG_REASON_MAX];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	trace_vmig_refuse(dev_name(vm->vdev->dev), error, text);
-	spin_lock(&vm->note_lock);
-	strscpy(vm->reason, text, sizeof(vm->reason));
-	vm->reason_code = error;
-	spin_unlock(&vm->note_lock);
-	return error;
-}
-EXPORT_SYMBOL_GPL(vmig_refuse);
-
-/* The last refusal: its errno, 0 when there was none. */
-int vmig_reason(struct vmig_dev *vm, char text[VMIG_REASON_MAX])
-{
-	guard(spinlock)(&vm->note_lock);
-	strscpy(text, vm->reason, VMIG_REASON_MAX);
-	return vm->reason_code;
-}
 
 /* One thing that an arc does, and how to take it back when a later one fails. */
 struct vmig_step {
@@ -334,47 +280,8 @@ int vmig_get_state(struct vmig_dev *vm, enum vfio_device_mig_state *state)
 }
 EXPORT_SYMBOL_GPL(vmig_get_state);
 
-/**
- * vmig_get_data_size - VFIO_DEVICE_FEATURE_MIG_DATA_SIZE
- * @vm: device
- * @len: set to an upper bound of the bytes that a reader would still get, in
- *	any state; never 0
- *
- * Return: 0.
- */
-int vmig_get_data_size(struct vmig_dev *vm, unsigned long *len)
-{
-	struct vmig_pending p = {};
-
-	guard(mutex)(&vm->state_mutex);
-	if (vm->session && vm->state != VFIO_DEVICE_STATE_RESUMING)
-		*len = max_t(u64, vmig_session_left(vm->session), 1);
-	else
-		*len = vmig_fixed_size(vm) + vmig_bulk_size(vm, &p);
-	return 0;
-}
-EXPORT_SYMBOL_GPL(vmig_get_data_size);
-
-/* Figures of VFIO_MIG_FEATURE_SIZE; all of them bounds. */
-void vmig_sizes(struct vmig_dev *vm, struct vfio_mig_size *s)
-{
-	struct vmig_pending p = {};
-	u64 fixed;
-
-	guard(mutex)(&vm->state_mutex);
-	if (vm->session && vm->state != VFIO_DEVICE_STATE_RESUMING)
-		vmig_session_pending(vm->session, &p);
-	else
-		vmig_bulk_size(vm, &p);
-	fixed = vmig_fixed_size(vm);
-	s->flags = 0;
-	s->reserved = 0;
-	s->precopy_initial = p.initial;
-	s->precopy_dirty = p.dirty;
-	s->stop_copy = fixed + p.dirty;
-}
-
-static void back_to_running(struct vmig_dev *vm)
+/* Ends what goes on with data files and brings the device to power-on state. */
+void vmig_back_to_running(struct vmig_dev *vm)
 {
 	bool resuming = vm->state == VFIO_DEVICE_STATE_RESUMING;
 
@@ -400,132 +307,6 @@ void vmig_reset(struct vmig_dev *vm)
 	trace_vmig_arc(dev_name(vm->vdev->dev), vm->state,
 		       VFIO_DEVICE_STATE_RUNNING, 0, 0);
 	vmig_event_state(vm, vm->state, VFIO_DEVICE_STATE_RUNNING);
-	back_to_running(vm);
+	vmig_back_to_running(vm);
 }
 EXPORT_SYMBOL_GPL(vmig_reset);
-
-/**
- * vmig_open - first user opens the device
- * @vm: device; is in power-on state and RUNNING afterwards
- */
-void vmig_open(struct vmig_dev *vm)
-{
-	guard(mutex)(&vm->state_mutex);
-	vm->used = true;
-	WRITE_ONCE(vm->platform, vm->pins.platform);
-	WRITE_ONCE(vm->chosen, VMIG_EMIT_NEWEST);
-	back_to_running(vm);
-	/* Not at close: who was refused may be gone before anybody asks why. */
-	spin_lock(&vm->note_lock);
-	vm->reason[0] = '\0';
-	vm->reason_code = 0;
-	spin_unlock(&vm->note_lock);
-}
-EXPORT_SYMBOL_GPL(vmig_open);
-
-/**
- * vmig_close - last user closed the device
- * @vm: device; nothing of the user's state is left in it
- */
-void vmig_close(struct vmig_dev *vm)
-{
-	guard(mutex)(&vm->state_mutex);
-	WRITE_ONCE(vm->platform, vm->pins.platform);
-	WRITE_ONCE(vm->chosen, VMIG_EMIT_NEWEST);
-	back_to_running(vm);
-	vm->used = false;
-}
-EXPORT_SYMBOL_GPL(vmig_close);
-
-/**
- * vmig_init - first thing, in the driver's vfio_device_ops.init
- * @vm: device
- * @vdev: its VFIO device
- * @kind: what it has in common with others
- */
-void vmig_init(struct vmig_dev *vm, struct vfio_device *vdev,
-	       const struct vmig_kind *kind)
-{
-	mutex_init(&vm->state_mutex);
-	spin_lock_init(&vm->note_lock);
-	vm->vdev = vdev;
-	vm->kind = kind;
-	vm->ops = kind->ops;
-	vm->state = VFIO_DEVICE_STATE_RUNNING;
-	vm->pins.platform = vmig_platform_first(kind);
-	vm->pins.emit = VMIG_EMIT_NEWEST;
-	vm->platform = vm->pins.platform;
-	vm->chosen = VMIG_EMIT_NEWEST;
-	vdev->migration_flags = kind->ops->flags;
-}
-EXPORT_SYMBOL_GPL(vmig_init);
-
-/**
- * vmig_destroy - last thing, in vfio_device_ops.release
- * @vm: device
- */
-void vmig_destroy(struct vmig_dev *vm)
-{
-	mutex_destroy(&vm->state_mutex);
-}
-EXPORT_SYMBOL_GPL(vmig_destroy);
-
-/* What others know of this device is not true any more. */
-void vmig_changed(struct vmig_dev *vm)
-{
-	kobject_uevent(&vm->vdev->dev->kobj, KOBJ_CHANGE);
-	vmig_event_compat(vm);
-}
-
-/**
- * vmig_register - the device can be seen: version, migration/, debugfs
- * @vm: device, registered with VFIO; its name there is that of its struct device
- *
- * Return: 0 or a negative errno.
- */
-int vmig_register(struct vmig_dev *vm)
-{
-	struct device *dev = vm->vdev->dev;
-	struct vmig_facts *facts = vmig_facts_add(&dev->kobj, vm->kind, vm);
-
-	if (IS_ERR(facts))
-		return PTR_ERR(facts);
-	vm->facts = facts;
-	vm->name = dev_name(dev);
-	vmig_debugfs_add(vm);
-	return 0;
-}
-EXPORT_SYMBOL_GPL(vmig_register);
-
-/**
- * vmig_unregister - undo vmig_register(); waits for readers of its files
- * @vm: device
- */
-void vmig_unregister(struct vmig_dev *vm)
-{
-	vmig_debugfs_del(vm);
-	vmig_facts_del(vm->facts);
-	vm->facts = NULL;
-}
-EXPORT_SYMBOL_GPL(vmig_unregister);
-
-static int __init vmig_module_init(void)
-{
-	int ret = vmig_netlink_init();
-
-	if (ret)
-		return ret;
-	vmig_debugfs_init();
-	return 0;
-}
-
-static void __exit vmig_module_exit(void)
-{
-	vmig_debugfs_exit();
-	vmig_netlink_exit();
-}
-
-module_init(vmig_module_init);
-module_exit(vmig_module_exit);
-MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("Live migration of VFIO devices: states, data files, stream");

@@ -5,13 +5,13 @@
  * The code behind this header allocates nothing, takes no lock and knows no
  * kernel object. See Documentation/stream-format.rst for the format itself.
  */
-#ifndef _VFIO_MIG_STREAM_H
-#define _VFIO_MIG_STREAM_H
+#ifndef _VMIG_STREAM_H
+#define _VMIG_STREAM_H
 
 #ifdef __KERNEL__
 #include <linux/types.h>
 #else
-#include "vfio_mig_user.h"
+#include <vmig/user.h>
 #endif
 
 #define VMIG_STREAM_MAGIC	0x47494d56u	/* "VMIG", little-endian */

@@ -5,8 +5,10 @@
  */
 #include <linux/ctype.h>
 #include <linux/module.h>
+#include <linux/notifier.h>
 #include <linux/slab.h>
-#include "internal.h"
+#include "identity.h"
+#include "report.h"
 
 /*
  * "TYPE:MAJOR.MINOR ...": formats that turned out to be bad after the modules
@@ -16,13 +18,16 @@
 static char bad_formats[BAD_MAX];
 static DEFINE_MUTEX(bad_mutex); /* bad_formats */
 
+/* Called when tokens of all devices and types may have changed. */
+BLOCKING_NOTIFIER_HEAD(vmig_formats_changed);
+
 static int bad_set(const char *val, const struct kernel_param *kp)
 {
 	if (strlen(val) >= BAD_MAX)
 		return -E2BIG;
 	scoped_guard(mutex, &bad_mutex)
 		strscpy(bad_formats, val, BAD_MAX);
-	vmig_facts_changed();
+	blocking_notifier_call_chain(&vmig_formats_changed, 0, NULL);
 	return 0;
 }
 

@@ -5,15 +5,15 @@
  * nothing here allocates, locks or knows a kernel object.
  * Documentation/compatibility.rst has the grammar and the rules.
  */
-#ifndef _VFIO_MIG_TOKEN_H
-#define _VFIO_MIG_TOKEN_H
+#ifndef _VMIG_TOKEN_H
+#define _VMIG_TOKEN_H
 
 #ifdef __KERNEL__
 #include <linux/stdarg.h>
 #include <linux/types.h>
 #else
 #include <stdarg.h>
-#include "vfio_mig_user.h"
+#include <vmig/user.h>
 #endif
 
 #define VMIG_TOKEN_MAX	1024	/* bytes with the NUL, without a newline */

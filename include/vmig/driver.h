@@ -6,16 +6,16 @@
  * of sections, and lets the core do the rest. Documentation/writing-a-driver.rst
  * walks through one.
  */
-#ifndef _LINUX_VFIO_MIG_H
-#define _LINUX_VFIO_MIG_H
+#ifndef _VMIG_DRIVER_H
+#define _VMIG_DRIVER_H
 
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/vfio.h>
 #include <uapi/linux/vfio_mig.h>
-#include "vfio_mig_section.h"
-#include "vfio_mig_stream.h"
-#include "vfio_mig_token.h"
+#include <vmig/section.h>
+#include <vmig/stream.h>
+#include <vmig/token.h>
 
 #define VMIG_REASON_MAX	VFIO_MIG_TEXT_MAX
 
@@ -24,8 +24,6 @@ struct vmig_facts;
 struct vmig_kind;
 struct vmig_session;
 struct dentry;
-struct iova_bitmap;
-struct rb_root_cached;
 
 /* What a bulk section's save() produced. */
 #define VMIG_SAVE_DONE	0
@@ -157,21 +155,6 @@ struct vmig_kind {
 			 struct vmig_token_writer *w);
 };
 
-struct vmig_dirty_ranges;
-
-/**
- * struct vmig_dirty_log - guest pages that a driver wrote
- * @lock: START, STOP and REPORT; protects that @ranges stays. May be held
- *	across a fault of user memory; no arc, reset or writer takes it.
- * @mark_lock: taken by writers, and to change @ranges; a leaf
- * @ranges: NULL while the log is off
- */
-struct vmig_dirty_log {
-	struct mutex lock; /* see above */
-	spinlock_t mark_lock; /* see above */
-	struct vmig_dirty_ranges *ranges;
-};
-
 /* One armed fault: what fails, and how. */
 struct vmig_fault {
 	char at[32];
@@ -287,16 +270,6 @@ static inline bool vmig_shows(const struct vmig_dev *vm, u16 minor)
  */
 #define VMIG_HAVE_DIRTY_LOG	IS_ENABLED(CONFIG_IOMMUFD_DRIVER)
 
-void vmig_dirty_init(struct vmig_dirty_log *log);
-int vmig_dirty_start(struct vmig_dirty_log *log, struct rb_root_cached *root,
-		     u32 nnodes, u64 *page_size);
-int vmig_dirty_stop(struct vmig_dirty_log *log);
-void vmig_dirty_mark(struct vmig_dirty_log *log, u64 iova, u64 len);
-int vmig_dirty_report(struct vmig_dirty_log *log, unsigned long iova,
-		      unsigned long len, struct iova_bitmap *dirty);
-int vmig_dirty_report_all(struct vmig_dirty_log *log, unsigned long iova,
-			  unsigned long len, struct iova_bitmap *dirty);
-
 __printf(3, 4) int vmig_refuse(struct vmig_dev *vm, int error,
 			       const char *fmt, ...);
 int vmig_fault_at(struct vmig_dev *vm, const char *kind, const char *what);
@@ -323,31 +296,6 @@ static const struct vfio_migration_ops _name = {			\
 	.migration_set_state = _name##_set_state,			\
 	.migration_get_state = _name##_get_state,			\
 	.migration_get_data_size = _name##_get_data_size,		\
-}
-
-/* The same for struct vfio_log_ops and a driver's struct vmig_dirty_log. */
-#define VMIG_DEFINE_LOG_OPS(_name, _to_log)				\
-static int _name##_start(struct vfio_device *vdev,			\
-			 struct rb_root_cached *ranges, u32 nnodes,	\
-			 u64 *page_size)				\
-{									\
-	return vmig_dirty_start(_to_log(vdev), ranges, nnodes, page_size); \
-}									\
-static int _name##_stop(struct vfio_device *vdev)			\
-{									\
-	return vmig_dirty_stop(_to_log(vdev));				\
-}									\
-static int _name##_read_and_clear(struct vfio_device *vdev,		\
-				  unsigned long iova,			\
-				  unsigned long len,			\
-				  struct iova_bitmap *dirty)		\
-{									\
-	return vmig_dirty_report(_to_log(vdev), iova, len, dirty);	\
-}									\
-static const struct vfio_log_ops _name = {				\
-	.log_start = _name##_start,					\
-	.log_stop = _name##_stop,					\
-	.log_read_and_clear = _name##_read_and_clear,			\
 }
 
 #endif
