@@ -45,6 +45,12 @@ struct vmig_field {
 	.width = sizeof(((type *)0)->member), .count = 1,		\
 	.min = (lo), .max = (hi) }
 
+/* A member of a member, by a name of its own. */
+#define VMIG_FIELD_NAMED(type, member, text, lo, hi) {			\
+	.name = (text), .offset = offsetof(type, member),		\
+	.width = sizeof(((type *)0)->member), .count = 1,		\
+	.min = (lo), .max = (hi) }
+
 #define VMIG_FIELD_ARRAY(type, member, lo, hi) {			\
 	.name = #member, .offset = offsetof(type, member),		\
 	.width = sizeof(((type *)0)->member[0]),			\
