@@ -79,7 +79,7 @@ checkpatch() {
 		case $file in
 		*/trace.h) trace+=("$file") ;;
 		include/compat/*) compat+=("$file") ;;
-		drivers/e1000e/* | userspace/cli/commands.h) tables+=("$file") ;;
+		drivers/e1000e/* | include/vmig/pci_config.h | userspace/cli/commands.h) tables+=("$file") ;;
 		*) if is_user "$file"; then user+=("$file"); else other+=("$file"); fi ;;
 		esac
 	done < <(tracked '*.[ch]')

@@ -192,7 +192,7 @@ bool e1k_tx_check(struct e1k *e, struct e1k_tx_ring *ring)
  * before the head lies where the descriptor is.
  */
 static void tx_replay_one(struct e1k *e, u32 q, const struct e1k_tx_ring *r,
-		       u32 slot, u32 at)
+			  u32 slot, u32 at)
 {
 	u32 reg = q * 0x100, next = (at + 1) % r->slots;
 	u64 base = tx_slot_iova(r, slot) - (u64)at * DESC_LEN;

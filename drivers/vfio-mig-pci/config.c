@@ -15,7 +15,9 @@
 #define LNKCAP_PORT	0xff000000
 
 /* A range that the driver answers for; ranges do not meet. */
-enum config_window { W_NONE, W_DEVCTL, W_DEVSTA, W_LNKCAP, W_LNKCTL, W_LNKSTA, W_EXT };
+enum config_window {
+	W_NONE, W_DEVCTL, W_DEVSTA, W_LNKCAP, W_LNKCTL, W_LNKSTA, W_EXT
+};
 
 struct config_span {
 	enum config_window window;
@@ -74,7 +76,8 @@ static u32 config_window_read(struct vmig_pci *p, enum config_window w)
 	}
 }
 
-static void config_window_write(struct vmig_pci *p, enum config_window w, u32 value, u32 mask)
+static void config_window_write(struct vmig_pci *p, enum config_window w,
+				u32 value, u32 mask)
 {
 	u16 *reg = w == W_DEVCTL ? &config_of(p)->devctl :
 		   w == W_LNKCTL ? &config_of(p)->lnkctl : NULL;
@@ -85,8 +88,8 @@ static void config_window_write(struct vmig_pci *p, enum config_window w, u32 va
 }
 
 /* Reads or writes bytes @pos to @pos + @n of a window; @n is at most 4. */
-static int config_window_rw(struct vmig_pci *p, const struct config_span *s, u32 pos,
-		     char __user *buf, size_t n, bool write)
+static int config_window_rw(struct vmig_pci *p, const struct config_span *s,
+			    u32 pos, char __user *buf, size_t n, bool write)
 {
 	u32 shift = 8 * (s->window == W_EXT ? 0 : pos - s->start);
 	__le32 wire = 0;
@@ -96,7 +99,7 @@ static int config_window_rw(struct vmig_pci *p, const struct config_span *s, u32
 			return -EFAULT;
 		guard(mutex)(&p->lock);
 		config_window_write(p, s->window, le32_to_cpu(wire) << shift,
-			     GENMASK(8 * n - 1, 0) << shift);
+				    GENMASK(8 * n - 1, 0) << shift);
 		return 0;
 	}
 	scoped_guard(mutex, &p->lock)
@@ -135,8 +138,8 @@ static int config_command_patch(struct vmig_pci *p, u32 pos, char __user *buf, s
 	return put_user(low | PCI_COMMAND_MASTER, at);
 }
 
-static ssize_t config_plain_rw(struct vmig_pci *p, u32 pos, char __user *buf, size_t n,
-			bool write)
+static ssize_t config_plain_rw(struct vmig_pci *p, u32 pos, char __user *buf,
+			       size_t n, bool write)
 {
 	loff_t at = VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_CONFIG_REGION_INDEX) + pos;
 	struct vfio_device *vdev = &p->core.vdev;
@@ -156,8 +159,8 @@ static ssize_t config_plain_rw(struct vmig_pci *p, u32 pos, char __user *buf, si
 	return ret;
 }
 
-static ssize_t config_piece_rw(struct vmig_pci *p, u32 pos, char __user *buf, size_t count,
-			bool write)
+static ssize_t config_piece_rw(struct vmig_pci *p, u32 pos, char __user *buf,
+			       size_t count, bool write)
 {
 	struct config_span s = config_find(p, pos);
 	size_t n = min_t(size_t, count, s.end - pos);
@@ -171,7 +174,7 @@ static ssize_t config_piece_rw(struct vmig_pci *p, u32 pos, char __user *buf, si
 }
 
 ssize_t vmig_config_rw(struct vmig_pci *p, char __user *buf, size_t count,
-		      loff_t *ppos, bool write)
+		       loff_t *ppos, bool write)
 {
 	u64 pos = *ppos & VFIO_PCI_OFFSET_MASK;
 	u64 size = p->core.pdev->cfg_size;

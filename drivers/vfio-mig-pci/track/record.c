@@ -121,7 +121,7 @@ static void record_one(struct vmig_recorder *rec, struct vmig_ring *r,
 		if (!buffer[i].len)
 			continue;
 		slot->span[i].iova = buffer[i].iova;
-		slot->span[i].len = min(buffer[i].len, (u32)VMIG_BUFFER_MAX);
+		slot->span[i].len = min_t(u32, buffer[i].len, VMIG_BUFFER_MAX);
 		rec->blind |= buffer[i].len > VMIG_BUFFER_MAX;
 		vmig_span_hold(rec, &slot->span[i]);
 		pages = vmig_span_pages(&slot->span[i]);

@@ -12,14 +12,12 @@
 
 #ifdef __KERNEL__
 #include <asm/page.h>
-#include <linux/bits.h>
 #else
 #ifndef PAGE_SHIFT
 #define PAGE_SHIFT	12
 #endif
 #define PAGE_SIZE	(1ULL << PAGE_SHIFT)
 #define PAGE_MASK	(~(PAGE_SIZE - 1))
-#define BIT(n)		(1U << (n))
 #define min(a, b)	((a) < (b) ? (a) : (b))
 #define min3(a, b, c)	min(min(a, b), c)
 #endif

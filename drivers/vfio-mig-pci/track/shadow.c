@@ -150,6 +150,7 @@ void vmig_shadow_tails(struct vmig_track *t, struct vmig_pass *pass)
 	for (q = 0; q < t->desc->nr_rings; q++) {
 		u32 tail = t->desc->rings[q].tail;
 
+		/* Descriptors that the guest wrote before it rang are read after it. */
 		pass->ring[q].wanted = smp_load_acquire(vmig_shadow_word(t, tail));
 		pass->ring[q].given = *vmig_shadow_seen(t, tail);
 	}

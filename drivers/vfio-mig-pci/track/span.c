@@ -12,6 +12,12 @@ unsigned int vmig_span_pages(const struct vmig_span *s)
 	       (s->iova >> PAGE_SHIFT) + 1;
 }
 
+/* Names the bit of a page in the mask of its span. */
+static u32 span_bit(unsigned int nr)
+{
+	return 1U << nr;
+}
+
 static u64 span_page(const struct vmig_span *s, unsigned int nr)
 {
 	return (s->iova & PAGE_MASK) + (u64)nr * PAGE_SIZE;
@@ -33,10 +39,10 @@ void vmig_span_hold(struct vmig_recorder *rec, struct vmig_span *s)
 	if (!rec->ops->pin)
 		return;
 	for (i = 0; i < n; i++) {
-		if (s->pinned & BIT(i))
+		if (s->pinned & span_bit(i))
 			continue;
 		if (span_pin(rec, span_page(s, i)))
-			s->pinned |= BIT(i);
+			s->pinned |= span_bit(i);
 		else
 			rec->missing++;
 	}
@@ -53,7 +59,7 @@ void vmig_span_release(struct vmig_recorder *rec, struct vmig_span *s)
 	/* A page that could not be pinned may have been mapped since. */
 	vmig_span_hold(rec, s);
 	for (i = 0; i < n; i++)
-		if (s->pinned & BIT(i))
+		if (s->pinned & span_bit(i))
 			rec->ops->unpin(rec, span_page(s, i));
 	*s = (struct vmig_span){ 0 };
 }
@@ -68,10 +74,10 @@ bool vmig_span_unmap(struct vmig_recorder *rec, struct vmig_span *s, u64 iova,
 	for (i = 0; i < VMIG_SPAN_PAGES && s->pinned >> i; i++) {
 		u64 page = span_page(s, i);
 
-		if (!(s->pinned & BIT(i)) || page < iova || page > last)
+		if (!(s->pinned & span_bit(i)) || page < iova || page > last)
 			continue;
 		rec->ops->unpin(rec, page);
-		s->pinned &= ~BIT(i);
+		s->pinned &= ~span_bit(i);
 		any = true;
 	}
 	return any;
