@@ -31,21 +31,11 @@ static void *migrate_shadow(struct vmig_dev *vm)
 	return &vm_to_e1k(vm)->shadow;
 }
 
-static int migrate_load_begin(struct vmig_dev *vm)
-{
-	struct e1k *e = vm_to_e1k(vm);
-
-	guard(mutex)(&e->pci.lock);
-	memset(&e->shadow, 0, sizeof(e->shadow));
-	return 0;
-}
-
 static const struct vmig_ops e1k_ops = {
 	.flags = VFIO_MIGRATION_STOP_COPY | VFIO_MIGRATION_P2P |
 		 VFIO_MIGRATION_PRE_COPY,
 	.live = migrate_live,
 	.shadow = migrate_shadow,
-	.load_begin = migrate_load_begin,
 	VMIG_PCI_OPS,
 };
 

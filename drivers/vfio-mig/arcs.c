@@ -109,8 +109,13 @@ static int do_final(struct vmig_dev *vm, struct file **file)
 
 static int do_resume(struct vmig_dev *vm, struct file **file)
 {
-	int ret = call(vm, vm->ops->load_begin);
+	int ret;
 
+	/* An optional section that is absent must not leave an earlier stream's values. */
+	if (vm->ops->shadow)
+		vmig_fields_clear(vm->kind->sections, vm->kind->nr_sections,
+				  vm->ops->shadow(vm));
+	ret = call(vm, vm->ops->load_begin);
 	if (ret)
 		return ret;
 	ret = open_session(vm, file, VMIG_PHASE_RESUME);

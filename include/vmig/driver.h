@@ -82,7 +82,8 @@ struct vmig_counter {
  *	nothing is being saved, how many they would have
  * @live: state structure of the field tables, as the device has it
  * @shadow: like @live, where a stream is loaded into
- * @load_begin: entering RESUMING: prepare the shadow
+ * @load_begin: entering RESUMING: prepare what is loaded in place; all fields of
+ *	the shadow are 0 already
  * @load_commit: whole stream is valid: shadow becomes the device's state
  * @load_abort: the stream is given up: drop the shadow
  * @reset: bring the device to its power-on state, running; cannot fail

@@ -156,5 +156,7 @@ int vmig_rules_record(struct vmig_rules *rules, const struct vmig_section *sec,
 int vmig_rules_fields(const struct vmig_section *sec, const u8 *payload,
 		      struct vmig_objection *why);
 int vmig_rules_end(const struct vmig_rules *rules, struct vmig_objection *why);
+void vmig_fields_clear(const struct vmig_section *sections, unsigned int nr,
+		       void *state);
 
 #endif

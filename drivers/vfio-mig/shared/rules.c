@@ -9,6 +9,7 @@
 #include <linux/bitops.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
 #include <linux/unaligned.h>
 #else
 #include <stdarg.h>
@@ -170,4 +171,22 @@ int vmig_rules_end(const struct vmig_rules *rules, struct vmig_objection *why)
 		return object(why, -ENODATA, "%s: section is missing", sec->name);
 	}
 	return 0;
+}
+
+/**
+ * vmig_fields_clear - set all values of the tables of fields to 0
+ * @sections: table
+ * @nr: entries
+ * @state: state structure that the fields are in
+ */
+void vmig_fields_clear(const struct vmig_section *sections, unsigned int nr,
+		       void *state)
+{
+	const struct vmig_section *sec;
+	unsigned int i;
+
+	for (sec = sections; sec < sections + nr; sec++)
+		for (i = 0; i < sec->nr_fields; i++)
+			memset((u8 *)state + sec->fields[i].offset, 0,
+			       sec->fields[i].width * sec->fields[i].count);
 }
