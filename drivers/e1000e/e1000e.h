@@ -48,8 +48,11 @@ enum e1k_offset {
 #define TCTL_EN			BIT(1)
 #define XDTR_FPD		BIT(31)
 #define ICR_TXQE		BIT(1)
+/* Of both queues: written back, empty, few are left. */
+#define ICR_TX			(BIT(0) | ICR_TXQE | BIT(15) | BIT(22) | BIT(23))
 #define ICR_LSC			BIT(2)
 #define RAH_AV			BIT(31)
+#define PBA_RESET		0x00140014
 #define WUC_PME_STATUS		BIT(2)
 
 struct e1k_tx_context {
@@ -79,6 +82,28 @@ struct e1k_tx_job {
 	bool search;
 };
 
+/* A ring in guest memory, and where its head belongs. */
+struct e1k_head {
+	u64 base;
+	u32 slots;
+	u32 step;
+	u32 head;
+	u32 tail;
+	u32 flushed;
+	struct vmig_layout layout;
+	bool receive;
+};
+
+/**
+ * struct e1k_heads_job - reading guest memory, by a worker
+ * @job: idle, or it owns @ring
+ * @ring: both directions of all queues
+ */
+struct e1k_heads_job {
+	struct vmig_guest_job job;
+	struct e1k_head ring[2 * E1K_QUEUES];
+};
+
 /**
  * struct e1k_frozen - what the guest wants of a card that is quiesced
  * @ctrl: CTRL without RST
@@ -86,6 +111,7 @@ struct e1k_tx_job {
  * @tctl: TCTL
  * @ims: IMS
  * @status: STATUS that the guest has seen
+ * @flushed: receive heads up to which all is written back
  */
 struct e1k_frozen {
 	u32 ctrl;
@@ -93,6 +119,7 @@ struct e1k_frozen {
 	u32 tctl;
 	u32 ims;
 	u32 status;
+	u32 flushed[E1K_QUEUES];
 };
 
 /**
@@ -107,11 +134,13 @@ struct e1k_frozen {
  * @stat_stays: what QEMU's counters still hold although it was read
  * @phy_base: PHY registers as they were when the driver was bound
  * @phy_known: @phy_base is valid
+ * @phy_ready: until then the card sets up the PHY
  * @nvm: what the guest reads in its NVM
  * @nvm_own: what is in the card's
  * @nvm_shadow: of a stream that is being loaded
  * @nvm_words: in each of the three
  * @tx_job: reads guest memory; not under the lock
+ * @heads_job: the same, for heads
  * @tx_replay: contexts that the card is to read again when it is thawed; under
  *	vm.state_mutex
  * @tx_replays: there are any; the same
@@ -129,11 +158,13 @@ struct e1k {
 	u32 stat_stays[E1K_NR_STATS];
 	u16 phy_base[E1K_NR_PHY];
 	bool phy_known;
+	ktime_t phy_ready;
 	u16 *nvm;
 	u16 *nvm_own;
 	u16 *nvm_shadow;
 	u32 nvm_words;
 	struct e1k_tx_job tx_job;
+	struct e1k_heads_job heads_job;
 	struct e1k_tx_ring tx_replay[E1K_TX_QUEUES];
 	bool tx_replays;
 	u32 rctl;
@@ -192,6 +223,9 @@ void e1k_phy_mdic_write(struct e1k *e, u32 value);
 void e1k_phy_save(struct e1k *e);
 void e1k_phy_load(struct e1k *e, const u16 *want, u16 page);
 void e1k_phy_reset(struct e1k *e);
+void e1k_phy_was_reset(struct e1k *e);
+bool e1k_phy_take_bus(struct e1k *e);
+void e1k_phy_give_bus(struct e1k *e);
 
 /* nvm.c */
 void e1k_nvm_free(struct e1k *e);
@@ -211,9 +245,9 @@ void e1k_stats_reset(struct e1k *e);
 bool e1k_stats_read(struct e1k *e, u32 offset, u32 *value);
 
 /* quiesce.c */
-void e1k_card_reset(struct e1k *e);
+void e1k_card_reset(struct e1k *e, u32 pba);
 void e1k_card_was_reset(struct e1k *e);
-void e1k_freeze(struct e1k *e);
+int e1k_freeze(struct e1k *e);
 void e1k_thaw(struct e1k *e);
 bool e1k_frozen_read(struct e1k *e, u32 offset, u32 *value);
 bool e1k_frozen_write(struct e1k *e, u32 offset, u32 value);
@@ -223,7 +257,13 @@ void e1k_tx_init(struct e1k *e);
 void e1k_tx_close(struct e1k *e);
 void e1k_tx_find(struct e1k *e);
 bool e1k_tx_check(struct e1k *e, struct e1k_tx_ring *ring);
+void e1k_tx_arm(struct e1k *e, const struct e1k_tx_ring *ring);
 void e1k_tx_replay(struct e1k *e, const struct e1k_tx_ring *ring);
+
+/* heads.c */
+void e1k_heads_init(struct e1k *e);
+void e1k_heads_close(struct e1k *e);
+void e1k_heads_find(struct e1k *e);
 
 /* track.c */
 extern const struct vmig_track_desc e1k_track;

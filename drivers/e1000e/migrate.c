@@ -66,6 +66,7 @@ static int migrate_probe(struct vmig_pci *p)
 	struct e1k *e = pci_to_e1k(p);
 
 	e1k_tx_init(e);
+	e1k_heads_init(e);
 	if (!pci_is_pcie(p->core.pdev))
 		return -ENODEV;
 	/* Both stop the card now and then: Linux turns them off, too. */
@@ -87,6 +88,7 @@ static void migrate_open(struct vmig_pci *p)
 static void migrate_close(struct vmig_pci *p)
 {
 	e1k_tx_close(pci_to_e1k(p));
+	e1k_heads_close(pci_to_e1k(p));
 }
 
 static void migrate_was_reset(struct vmig_pci *p)
@@ -96,8 +98,7 @@ static void migrate_was_reset(struct vmig_pci *p)
 
 static int migrate_freeze(struct vmig_pci *p)
 {
-	e1k_freeze(pci_to_e1k(p));
-	return 0;
+	return e1k_freeze(pci_to_e1k(p));
 }
 
 static void migrate_before_thaw(struct vmig_pci *p)
@@ -133,8 +134,10 @@ static int migrate_save(struct vmig_pci *p)
 /* A state that was loaded and has not run is sent on as it came. */
 static void migrate_saved(struct vmig_pci *p)
 {
-	if (!p->loaded)
-		e1k_tx_find(pci_to_e1k(p));
+	if (p->loaded)
+		return;
+	e1k_heads_find(pci_to_e1k(p));
+	e1k_tx_find(pci_to_e1k(p));
 }
 
 static int migrate_load(struct vmig_pci *p)
@@ -142,7 +145,7 @@ static int migrate_load(struct vmig_pci *p)
 	struct e1k *e = pci_to_e1k(p);
 
 	memcpy(e->nvm, e->nvm_shadow, e->nvm_words * sizeof(u16));
-	e1k_card_reset(e);
+	e1k_card_reset(e, e->shadow.PBA[0]);
 	e1k_regs_clear_flex(e);
 	e->state = e->shadow;
 	e1k_regs_load(e);
@@ -156,7 +159,7 @@ static void migrate_reset(struct vmig_pci *p)
 {
 	struct e1k *e = pci_to_e1k(p);
 
-	e1k_card_reset(e);
+	e1k_card_reset(e, PBA_RESET);
 	e1k_regs_clear_flex(e);
 	e1k_phy_reset(e);
 	e->state.IOADDR = 0;

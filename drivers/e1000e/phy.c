@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The PHY, behind MDIC. */
+#include <linux/delay.h>
 #include <linux/iopoll.h>
+#include <linux/mii.h>
 #include "e1000e.h"
 
 #define MDIC_DATA	0xffff
@@ -12,7 +14,9 @@
 #define MDIC_ERROR	BIT(30)
 /* Longest operation, and longest hold of the bus by firmware. */
 #define MDIC_LIMIT_MS	2
-#define OWN_LIMIT_MS	10
+#define OWN_LIMIT_MS	20
+/* After a reset and its reading of the NVM, as in Linux. */
+#define CONFIG_MS	25
 
 #define EXTCNF_MDIO_SW	BIT(5)
 
@@ -41,20 +45,31 @@ void e1k_phy_mdic_write(struct e1k *e, u32 value)
 	e1k_put(e, E1K_MDIC, value);
 }
 
-/* Shares the bus with firmware; true when the guest does not hold it. */
-static bool take_bus(struct e1k *e)
+/* Asks once: while the firmware has the bus, the bit does not stay. */
+static u32 ask_for_bus(struct e1k *e)
 {
-	u32 own = e1k_get(e, E1K_EXTCNF_CTRL);
+	e1k_put(e, E1K_EXTCNF_CTRL,
+		e1k_get(e, E1K_EXTCNF_CTRL) | EXTCNF_MDIO_SW);
+	return e1k_get(e, E1K_EXTCNF_CTRL);
+}
 
-	if (own & EXTCNF_MDIO_SW)
+/*
+ * Takes the bus to the PHY, which firmware uses, too; false when the guest holds
+ * it already. Firmware that does not give it up is not waited for any longer, as
+ * in Linux.
+ */
+bool e1k_phy_take_bus(struct e1k *e)
+{
+	u32 value;
+
+	if (e1k_get(e, E1K_EXTCNF_CTRL) & EXTCNF_MDIO_SW)
 		return false;
-	e1k_put(e, E1K_EXTCNF_CTRL, own | EXTCNF_MDIO_SW);
-	e1k_poll(e, E1K_EXTCNF_CTRL, EXTCNF_MDIO_SW, EXTCNF_MDIO_SW,
-		 OWN_LIMIT_MS);
+	read_poll_timeout(ask_for_bus, value, value & EXTCNF_MDIO_SW, 100,
+			  OWN_LIMIT_MS * 1000, false, e);
 	return true;
 }
 
-static void give_bus(struct e1k *e)
+void e1k_phy_give_bus(struct e1k *e)
 {
 	e1k_put(e, E1K_EXTCNF_CTRL,
 		e1k_get(e, E1K_EXTCNF_CTRL) & ~EXTCNF_MDIO_SW);
@@ -85,14 +100,40 @@ static void phy_put(struct e1k *e, u8 reg, u16 value)
 	operate(e, MDIC_OP_WRITE, reg, value);
 }
 
+/* After a reset the card sets the PHY up by itself, which must not be disturbed. */
+void e1k_phy_was_reset(struct e1k *e)
+{
+	e->phy_ready = ktime_add_ms(ktime_get(), CONFIG_MS);
+}
+
+static void phy_wait_ready(struct e1k *e)
+{
+	s64 us = ktime_us_delta(e->phy_ready, ktime_get());
+
+	if (us > 0)
+		fsleep(us + 1);
+}
+
+/* Lets the guest's last operation end; its result is what the guest will read. */
+static u32 phy_guest_result(struct e1k *e)
+{
+	u32 value = e1k_phy_mdic_read(e);
+
+	if (!e->mdic_shown && value & (MDIC_OP_READ | MDIC_OP_WRITE))
+		read_poll_timeout(e1k_get, value, value & MDIC_READY, 50,
+				  MDIC_LIMIT_MS * 1000, false, e, E1K_MDIC);
+	return value;
+}
+
 /* Begins work on the PHY, and says where the page selector stood. */
 static bool phy_begin(struct e1k *e, u16 *page)
 {
 	bool taken;
 
-	e->state.MDIC = e1k_phy_mdic_read(e);
+	phy_wait_ready(e);
+	e->state.MDIC = phy_guest_result(e);
 	e->mdic_shown = true;
-	taken = take_bus(e);
+	taken = e1k_phy_take_bus(e);
 	phy_get(e, PHY_PAGE, page);
 	return taken;
 }
@@ -101,7 +142,7 @@ static void phy_end(struct e1k *e, u16 page, bool taken)
 {
 	phy_put(e, PHY_PAGE, page);
 	if (taken)
-		give_bus(e);
+		e1k_phy_give_bus(e);
 }
 
 static void select_page(struct e1k *e, u16 *now, u16 page)
@@ -130,17 +171,34 @@ void e1k_phy_save(struct e1k *e)
 	phy_end(e, e->state.phy_page, taken);
 }
 
-/* Only what differs: some take the link down for seconds. */
+/* What these say is told to the peer when the PHY negotiates, and no sooner. */
+static bool phy_is_negotiated(unsigned int i)
+{
+	return i == E1K_PHY_ANAR || i == E1K_PHY_ANNP || i == E1K_PHY_CTRL1000;
+}
+
+/*
+ * Only what differs: some take the link down for seconds. BMCR is the last one in
+ * the table, and so knows whether the PHY has to negotiate anew.
+ */
 void e1k_phy_load(struct e1k *e, const u16 *want, u16 page)
 {
-	u16 now = PHY_NO_PAGE, unused, value;
+	u16 now = PHY_NO_PAGE, unused, value, start = 0;
 	bool taken = phy_begin(e, &unused);
 	unsigned int i;
 
 	for (i = 0; i < E1K_NR_PHY; i++) {
 		select_page(e, &now, phy_regs[i].page);
-		if (phy_get(e, phy_regs[i].reg, &value) && value != want[i])
-			phy_put(e, phy_regs[i].reg, want[i]);
+		if (!phy_get(e, phy_regs[i].reg, &value))
+			continue;
+		if (i == E1K_PHY_BMCR && want[i] & BMCR_ANENABLE)
+			value ^= start;
+		if (value == want[i])
+			continue;
+		if (phy_is_negotiated(i))
+			start = BMCR_ANRESTART;
+		phy_put(e, phy_regs[i].reg, i == E1K_PHY_BMCR &&
+			want[i] & BMCR_ANENABLE ? want[i] | start : want[i]);
 	}
 	phy_end(e, page, taken);
 }

@@ -3,13 +3,14 @@
  * Stopping the card so that it does nothing by itself, letting it go on, and
  * resetting it: the card has no function-level reset.
  *
- * To stop: no interrupt leaves any more, transmission ends after the packet that
- * it is at, delayed write-backs are flushed, and then the card is kept off the bus,
- * by its own GIO_MASTER_DISABLE and by PCI_COMMAND. RCTL.EN is left alone, since
- * Linux never clears it on this chip while it runs; what arrives waits in the
- * packet buffer, and in QEMU's network layer, which looks at PCI_COMMAND.
+ * To stop: no interrupt leaves any more, what was posted for transmission leaves,
+ * delayed write-backs are flushed, and then the card is kept off the bus, by its own
+ * GIO_MASTER_DISABLE and by PCI_COMMAND. RCTL.EN is left alone, since Linux never
+ * clears it on this chip while it runs; what arrives waits in the packet buffer,
+ * and in QEMU's network layer, which looks at PCI_COMMAND.
  */
 #include <linux/delay.h>
+#include <linux/iopoll.h>
 #include "e1000e.h"
 
 /* 800 times 100 us is what Linux grants for the bus to become quiet. */
@@ -17,46 +18,122 @@
 /* The NVM is read again by the card after a reset. */
 #define AUTO_READ_LIMIT_MS 30
 #define EECD_AUTO_RD	BIT(9)
+/* What is in the FIFO, at 10 Mbit/s, and more at higher speeds. */
+#define DRAIN_LIMIT_MS	100
 /* A packet of 9 KiB at 10 Mbit/s. */
-#define DRAIN_MS	8
+#define PACKET_MS	8
+/* 256 descriptors, and a bus that is not all the card's. */
+#define FLUSH_US	1000
 
 #define TCTL_RESET	0x8		/* PSP; the power-on value */
 #define VET_RESET	0x8100
-#define PBA_RESET	0x00140014
 #define PBS_RESET	0x28
 
-static void quiesce_leave_bus(struct e1k *e)
+static bool quiesce_leave_bus(struct e1k *e)
 {
 	e1k_put(e, E1K_CTRL, (e1k_get(e, E1K_CTRL) &
 			      ~(CTRL_RST | CTRL_PHY_RST)) |
 			     CTRL_GIO_MASTER_DISABLE);
-	if (!e1k_poll(e, E1K_STATUS, STATUS_GIO_MASTER, 0, MASTER_LIMIT_MS))
-		dev_warn_ratelimited(&e->pci.core.pdev->dev,
-				     "requests to memory are still under way\n");
+	return e1k_poll(e, E1K_STATUS, STATUS_GIO_MASTER, 0, MASTER_LIMIT_MS);
 }
 
-/* Where TCTL.EN was on, a packet may be on its way out. */
+static bool quiesce_is_idle(struct e1k *e, u32 queue)
+{
+	return e1k_get(e, E1K_TDH + queue) == e1k_get(e, E1K_TDT + queue);
+}
+
+static u32 quiesce_is_drained(struct e1k *e)
+{
+	return quiesce_is_idle(e, 0) && quiesce_is_idle(e, 0x100) &&
+	       !e1k_get(e, E1K_TDFPC) &&
+	       e1k_get(e, E1K_TDFH) == e1k_get(e, E1K_TDFT);
+}
+
+/*
+ * Lets out what the guest has posted: descriptors of frames in the FIFO may have
+ * been reported, and no other card sends these. The guest's next doorbell waits: its
+ * CPUs stand still, or the tracker has it. Without a link nothing leaves.
+ */
+static void quiesce_drain(struct e1k *e)
+{
+	u32 drained;
+
+	if (!(e->frozen.tctl & TCTL_EN) ||
+	    !(e1k_get(e, E1K_STATUS) & STATUS_LU))
+		return;
+	if (read_poll_timeout(quiesce_is_drained, drained, drained, 100,
+			      DRAIN_LIMIT_MS * 1000, false, e))
+		dev_dbg(&e->pci.core.pdev->dev, "not all frames have left\n");
+}
+
 static void quiesce_stop_transmit(struct e1k *e)
 {
-	bool busy = e->frozen.tctl & TCTL_EN &&
-		    (e1k_get(e, E1K_TDH) != e1k_get(e, E1K_TDT) ||
-		     e1k_get(e, E1K_TDH + 0x100) != e1k_get(e, E1K_TDT + 0x100));
+	bool busy = e->frozen.tctl & TCTL_EN && !quiesce_is_drained(e);
 
 	e1k_put(e, E1K_TCTL, e->frozen.tctl & ~TCTL_EN);
 	e1k_flush(e);
 	if (busy)
-		msleep(DRAIN_MS);
+		msleep(PACKET_MS);
 }
 
-/* What descriptors and causes were held back come out now. */
+/*
+ * What descriptors and causes were held back come out now. What is received after
+ * it may be held back again: heads.c looks from here on.
+ */
 static void quiesce_flush_delayed(struct e1k *e)
 {
+	unsigned int q;
+
+	for (q = 0; q < E1K_QUEUES; q++)
+		e->frozen.flushed[q] = e1k_get(e, E1K_RDH + 0x100 * q);
 	e1k_put(e, E1K_RDTR, e1k_get(e, E1K_RDTR) | XDTR_FPD);
 	e1k_put(e, E1K_TIDV, e1k_get(e, E1K_TIDV) | XDTR_FPD);
 	e1k_flush(e);
+	usleep_range(FLUSH_US, FLUSH_US + 200);
 }
 
-void e1k_freeze(struct e1k *e)
+/*
+ * QEMU's model raises a cause when TCTL or a tail is written, even with nothing to
+ * send. After a load the tails come once more: a card may not have taken them
+ * while transmission was off.
+ */
+static void quiesce_start_transmit(struct e1k *e)
+{
+	bool idle_before = quiesce_is_idle(e, 0) && quiesce_is_idle(e, 0x100);
+	unsigned int q;
+	u32 causes;
+
+	e1k_put(e, E1K_IMC, 0);
+	causes = e1k_get(e, E1K_ICS);
+	e1k_put(e, E1K_TCTL, e->frozen.tctl);
+	for (q = 0; q < E1K_QUEUES && e->pci.loaded; q++)
+		e1k_put(e, E1K_TDT + 0x100 * q, e->state.TDT[q]);
+	if (idle_before && !(causes & ICR_TXQE))
+		e1k_put(e, E1K_ICR, ICR_TXQE);
+}
+
+/* Undoes what was done of e1k_freeze(). */
+static int quiesce_give_up(struct e1k *e)
+{
+	e1k_put(e, E1K_CTRL, e->frozen.ctrl);
+	quiesce_start_transmit(e);
+	e1k_put(e, E1K_IMS, e->frozen.ims);
+	e1k_flush(e);
+	return vmig_refuse(&e->pci.vm, -EBUSY,
+			   "the card has not left the bus within %u ms",
+			   MASTER_LIMIT_MS);
+}
+
+/**
+ * e1k_freeze - stop the card
+ * @e: card
+ *
+ * A card that is still on the bus is not frozen: it would reset itself when bus
+ * mastering is turned off.
+ *
+ * Return: 0, or -EBUSY with a reason, and the card goes on.
+ */
+int e1k_freeze(struct e1k *e)
 {
 	struct e1k_frozen *f = &e->frozen;
 
@@ -65,29 +142,14 @@ void e1k_freeze(struct e1k *e)
 	f->ctrl = e1k_get(e, E1K_CTRL) & ~CTRL_RST;
 	f->rctl = e1k_get(e, E1K_RCTL);
 	f->tctl = e1k_get(e, E1K_TCTL);
+	quiesce_drain(e);
 	quiesce_stop_transmit(e);
 	quiesce_flush_delayed(e);
-	quiesce_leave_bus(e);
+	if (!quiesce_leave_bus(e))
+		return quiesce_give_up(e);
 	f->status = (e1k_get(e, E1K_STATUS) & ~STATUS_GIO_MASTER) |
 		    (f->ctrl & CTRL_GIO_MASTER_DISABLE ? 0 : STATUS_GIO_MASTER);
-}
-
-static bool quiesce_is_idle(struct e1k *e, u32 queue)
-{
-	return e1k_get(e, E1K_TDH + queue) == e1k_get(e, E1K_TDT + queue);
-}
-
-/* QEMU's model raises a cause when TCTL is written, even with nothing to send. */
-static void quiesce_start_transmit(struct e1k *e)
-{
-	bool idle_now = quiesce_is_idle(e, 0) && quiesce_is_idle(e, 0x100);
-	u32 causes;
-
-	e1k_put(e, E1K_IMC, 0);
-	causes = e1k_get(e, E1K_ICS);
-	e1k_put(e, E1K_TCTL, e->frozen.tctl);
-	if (idle_now && !(causes & ICR_TXQE))
-		e1k_put(e, E1K_ICR, ICR_TXQE);
+	return 0;
 }
 
 /* Lets the card read its contexts; the causes that this raises are not the guest's. */
@@ -98,8 +160,20 @@ static void quiesce_replay(struct e1k *e)
 	e1k_put(e, E1K_IMC, 0);
 	causes = e1k_get(e, E1K_ICS);
 	e1k_tx_replay(e, e->tx_replay);
-	e1k_put(e, E1K_ICR, ~0);
-	e1k_put(e, E1K_ICS, causes);
+	e1k_put(e, E1K_ICR, ICR_TX & ~causes);
+}
+
+/*
+ * Gives another card its tails while it is off the bus: a card may take them only
+ * from a direction that is on, and reads what lies before them as soon as it can.
+ */
+static void quiesce_arm(struct e1k *e)
+{
+	unsigned int q;
+
+	for (q = 0; q < E1K_QUEUES; q++)
+		e1k_put(e, E1K_RDT + 0x100 * q, e->state.RDT[q]);
+	e1k_tx_arm(e, e->tx_replays ? e->tx_replay : NULL);
 }
 
 /*
@@ -110,15 +184,22 @@ void e1k_thaw(struct e1k *e)
 {
 	struct e1k_frozen *f = &e->frozen;
 
+	if (!e->pci.master)
+		e->tx_replays = false;
+	e1k_put(e, E1K_RCTL, f->rctl);
+	if (e->pci.loaded)
+		quiesce_arm(e);
 	e1k_put(e, E1K_CTRL, f->ctrl);
-	if (e->tx_replays && e->pci.master)
+	if (e->tx_replays)
 		quiesce_replay(e);
 	quiesce_start_transmit(e);
 	if ((e1k_get(e, E1K_STATUS) ^ f->status) & STATUS_LINK)
 		e1k_put(e, E1K_ICS, ICR_LSC);
-	e1k_put(e, E1K_RCTL, f->rctl);
 	e1k_put(e, E1K_IMS, f->ims);
 	e1k_flush(e);
+	/* The tracker has seen tails that the card has not taken. */
+	if (e->pci.loaded)
+		vmig_track_reload(&e->pci);
 }
 
 /* After any reset: the guest's address, and nothing left of what was counted. */
@@ -126,6 +207,7 @@ void e1k_card_was_reset(struct e1k *e)
 {
 	usleep_range(1000, 1200);
 	e1k_poll(e, E1K_EECD, EECD_AUTO_RD, EECD_AUTO_RD, AUTO_READ_LIMIT_MS);
+	e1k_phy_was_reset(e);
 	e1k_nvm_set_mac(e);
 	e1k_nvm_regs_reset(e);
 	memset(e->stat_stays, 0, sizeof(e->stat_stays));
@@ -141,22 +223,30 @@ static void quiesce_reset_rest(struct e1k *e)
 	unsigned int i;
 
 	e1k_put(e, E1K_VET, VET_RESET);
-	e1k_put(e, E1K_PBA, PBA_RESET);
 	e1k_put(e, E1K_PBS, PBS_RESET);
 	e1k_put(e, E1K_ITR, 0);
 	for (i = 0; i < 5; i++)
 		e1k_put(e, E1K_EITR + 4 * i, 0);
 }
 
-/* Resets the card from any state; e->nvm is kept. */
-void e1k_card_reset(struct e1k *e)
+/*
+ * Resets the card from any state; e->nvm is kept. The packet buffer is divided as
+ * @pba says from the reset on, and not before.
+ */
+void e1k_card_reset(struct e1k *e, u32 pba)
 {
 	e1k_put(e, E1K_IMC, ~0);
 	e1k_put(e, E1K_RCTL, 0);
 	e1k_put(e, E1K_TCTL, TCTL_RESET);
-	quiesce_leave_bus(e);
+	if (!quiesce_leave_bus(e))
+		dev_warn_ratelimited(&e->pci.core.pdev->dev,
+				     "reset with requests to memory under way\n");
+	/* Firmware must not be at the PHY when the card is reset. */
+	e1k_phy_take_bus(e);
+	e1k_put(e, E1K_PBA, pba);
 	e1k_put(e, E1K_CTRL, e1k_get(e, E1K_CTRL) | CTRL_RST);
 	e1k_card_was_reset(e);
+	e1k_phy_give_bus(e);
 	e1k_put(e, E1K_IMC, ~0);
 	e1k_get(e, E1K_ICR);
 	quiesce_reset_rest(e);

@@ -38,7 +38,7 @@
 
 #define E1K_PLAIN_REGS(R)						\
 	R(CTRL_EXT, 0x00018,   1, 0, EXACT, "without the bits that clear themselves") \
-	R(PBA,      0x01000,   1, 0, EXACT, "a CTRL.RST does not reset it") \
+	R(PBA,      0x01000,   1, 0, EXACT, "before CTRL.RST, which puts it into effect") \
 	R(PBS,      0x01008,   1, 0, EXACT, "a CTRL.RST does not reset it") \
 	R(FCAL,     0x00028,   1, 0, EXACT, "")				\
 	R(FCAH,     0x0002c,   1, 0, EXACT, "")				\

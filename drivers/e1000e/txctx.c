@@ -207,16 +207,20 @@ static void tx_replay_one(struct e1k *e, u32 q, const struct e1k_tx_ring *r,
 	e1k_flush(e);
 }
 
+/* Finds where the head has to be before the contexts of a ring are read. */
+static u32 tx_replay_from(const struct e1k_tx_ring *r)
+{
+	return r->slots > r->known ? (r->head + r->slots - r->known) % r->slots :
+				     r->head;
+}
+
 /* The older one first: the newer one has to win where there is one place only. */
 static void tx_replay_ring(struct e1k *e, u32 q, const struct e1k_tx_ring *r)
 {
-	u32 reg = q * 0x100, i = r->known;
-	u32 at = (r->head + r->slots - i) % r->slots;
+	u32 i = r->known, at = tx_replay_from(r);
 
-	if (!i || r->slots <= i)
+	if (r->slots <= i)
 		return;
-	e1k_put(e, E1K_TDH + reg, at);
-	e1k_put(e, E1K_TDT + reg, at);
 	while (i--) {
 		tx_replay_one(e, q, r, r->found[i].slot, at);
 		at = (at + 1) % r->slots;
@@ -224,24 +228,49 @@ static void tx_replay_ring(struct e1k *e, u32 q, const struct e1k_tx_ring *r)
 }
 
 /*
- * Between reset and the first transmission, with the card on the bus. What the
- * queues had to send waits.
+ * After a reset, with the card off the bus: gives it its tails, and if contexts are
+ * to be read, heads and tails for that. QEMU's model takes a tail while transmission
+ * is off and does not know of being off the bus, silicon may do neither: tails are
+ * written before and after it is turned on.
+ */
+void e1k_tx_arm(struct e1k *e, const struct e1k_tx_ring *ring)
+{
+	u32 tail[E1K_TX_QUEUES];
+	unsigned int q;
+
+	for (q = 0; q < E1K_TX_QUEUES; q++) {
+		u32 reg = q * 0x100;
+
+		tail[q] = ring ? tx_replay_from(&ring[q]) : e->state.TDT[q];
+		if (ring && ring[q].slots)
+			e1k_put(e, E1K_TDH + reg, tail[q]);
+		else if (ring)
+			tail[q] = e->state.TDH[q];
+		e1k_put(e, E1K_TDT + reg, tail[q]);
+	}
+	if (!ring && !(e->frozen.tctl & TCTL_EN))
+		return;
+	e1k_put(e, E1K_TCTL, e->frozen.tctl | TCTL_EN);
+	for (q = 0; q < E1K_TX_QUEUES; q++)
+		e1k_put(e, E1K_TDT + q * 0x100, tail[q]);
+	if (ring)
+		e1k_put(e, E1K_TCTL, e->frozen.tctl & ~TCTL_EN);
+	e1k_flush(e);
+}
+
+/*
+ * Between e1k_tx_arm() and the first transmission, with the card on the bus. What
+ * the queues had to send waits.
  */
 void e1k_tx_replay(struct e1k *e, const struct e1k_tx_ring *ring)
 {
 	const struct e1k_state *s = &e->state;
-	u32 tdt[E1K_TX_QUEUES];
 	unsigned int q;
 
-	for (q = 0; q < E1K_TX_QUEUES; q++) {
-		tdt[q] = e1k_get(e, E1K_TDT + q * 0x100);
-		e1k_put(e, E1K_TDT + q * 0x100, s->TDH[q]);
-	}
 	for (q = 0; q < E1K_TX_QUEUES; q++)
 		tx_replay_ring(e, q, &ring[q]);
 	for (q = 0; q < E1K_TX_QUEUES; q++) {
 		e1k_put(e, E1K_TDBAL + q * 0x100, s->TDBAL[q]);
 		e1k_put(e, E1K_TDBAH + q * 0x100, s->TDBAH[q]);
-		e1k_put(e, E1K_TDT + q * 0x100, tdt[q]);
 	}
 }

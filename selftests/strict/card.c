@@ -203,7 +203,7 @@ static void write_eerd(struct card *c, u32 value)
 static void write_extcnf(struct card *c, u32 value)
 {
 	if (value & MDIO_SW && !(*reg(c, EXTCNF_CTRL) & MDIO_SW)) {
-		if (!card_below(c, 4))
+		if (c->now > c->firmware_mdio + 50 * MS && !card_below(c, 4))
 			c->firmware_mdio = c->now + card_below(c, 5 * MS);
 		if (c->now < c->firmware_mdio)
 			value &= ~MDIO_SW;

@@ -400,7 +400,12 @@ void guest_rearm(struct guest *g)
 	u32 i;
 
 	guest_reg_write(g, RCTL, 0);
-	host_sleep(10 * MS);
+	/* Until the FIFO is empty and nothing is held back. */
+	for (i = 0; i < 16; i++) {
+		guest_reg_write(g, RDTR, (g->config.rdtr ^ (i & 1)) | FPD);
+		host_sleep(MS);
+	}
+	guest_reg_write(g, RDTR, g->config.rdtr);
 	guest_reg_write(g, RDH, 0);
 	rx_forget(g);
 	for (i = 0; i < g->config.slots; i++)

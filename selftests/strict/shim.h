@@ -54,10 +54,10 @@ typedef u64 __le64;
 #define HZ		1000
 #define NSEC_PER_USEC	1000ULL
 #define NSEC_PER_MSEC	1000000ULL
-#define min(a, b)	((a) < (b) ? (a) : (b))
-#define max(a, b)	((a) > (b) ? (a) : (b))
-#define min3(a, b, c)	min(min(a, b), c)
-#define max_t(t, a, b)	max((t)(a), (t)(b))
+#define min(a, b)	({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a < _b ? _a : _b; })
+#define max(a, b)	({ __typeof__(a) _x = (a); __typeof__(b) _y = (b); _x > _y ? _x : _y; })
+#define min3(a, b, c)	({ __typeof__(c) _m = min(a, b); min(_m, c); })
+#define max_t(t, a, b)	((t)(a) > (t)(b) ? (t)(a) : (t)(b))
 #define lower_32_bits(v) ((u32)(v))
 #define upper_32_bits(v) ((u32)((u64)(v) >> 32))
 #define check_add_overflow(a, b, r) __builtin_add_overflow(a, b, r)
@@ -249,6 +249,9 @@ struct device { const char *name; };
 #define dev_warn_ratelimited(d, ...) ((void)(d))
 #define dev_dbg(d, ...)		((void)(d))
 #define dev_info(d, ...)	((void)(d))
+
+#define BMCR_ANRESTART		0x0200
+#define BMCR_ANENABLE		0x1000
 
 /* PCI */
 struct card;

@@ -20,7 +20,8 @@ static void sent(const struct card_frame *f)
 	u32 seq;
 
 	if (!guest_frame_is(f->data, f->len, &seq) || seq > guest.seq)
-		host_fail("what left the card is no frame: %u bytes", f->len);
+		host_fail("what left the card is no frame: %u bytes, %u of %u",
+			  f->len, seq, guest.seq);
 	else
 		guest.wired[seq] = 1;
 }
@@ -99,6 +100,8 @@ static bool stop_source(struct host *from)
 
 	if (from->card.resets != resets)
 		host_fail("the card has reset itself");
+	if (!ret && card_read(&from->card, E1K_STATUS) & STATUS_GIO_MASTER)
+		host_fail("the card is still on the bus");
 	if (!ret)
 		return true;
 	refused++;
@@ -228,10 +231,10 @@ static bool run(u64 seed)
 		       guest.config.tx_threshold, guest.config.rdtr,
 		       guest.config.tidv, guest.config.ide,
 		       guest.config.rs_every, guest.config.context);
-	guest_end(&guest);
 	host_close(&hosts[0]);
 	host_close(&hosts[1]);
 	host_end();
+	guest_end(&guest);
 	return !host_failures;
 }
 
