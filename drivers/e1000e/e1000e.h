@@ -146,6 +146,7 @@ struct e1k_frozen {
  * @tx_replays: there are any; the same
  * @rctl: RCTL as the guest has written it; under the tracker's lock
  * @rfctl: RFCTL; the same
+ * @rx_on: RCTL.EN as the guest has written it last; the same
  */
 struct e1k {
 	struct vmig_pci pci;
@@ -169,6 +170,7 @@ struct e1k {
 	bool tx_replays;
 	u32 rctl;
 	u32 rfctl;
+	bool rx_on;
 };
 
 static inline struct e1k *pci_to_e1k(struct vmig_pci *p)

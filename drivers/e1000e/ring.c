@@ -102,14 +102,10 @@ bool e1k_rx_done(const struct vmig_layout *l, const u8 *desc)
 	return desc[l->w[E1K_RX_FORMAT] == E1K_RX_LEGACY ? 12 : 8] & STATUS_DD;
 }
 
-/*
- * Thresholds allow no more than 256 descriptors to be held back, and the card's
- * timers, of 16 bits and 1.024 us, no longer than 200 ms.
- */
+/* Thresholds allow no more than 256 descriptors to be held back. */
 const struct vmig_ring_format e1k_rx_format = {
 	.buffers = e1k_rx_buffers,
 	.done = e1k_rx_done,
 	.packet_max = 16384,
 	.write_back_units = 256,
-	.write_back_ms = 200,
 };

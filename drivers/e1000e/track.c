@@ -48,15 +48,20 @@ static bool track_ordered(u32 offset)
 	}
 }
 
-static void track_written(struct vmig_pci *p, u32 offset, u32 value)
+/* A receiver that was off may have been given other descriptors. */
+static bool track_written(struct vmig_pci *p, u32 offset, u32 value)
 {
 	struct e1k *e = pci_to_e1k(p);
+	bool was_on = e->rx_on;
 
 	/* A receiver that is being turned off uses what it has until it is off. */
 	if (offset == E1K_RCTL && value & RCTL_EN)
 		e->rctl = value;
+	if (offset == E1K_RCTL)
+		e->rx_on = value & RCTL_EN;
 	if (offset == E1K_RFCTL)
 		e->rfctl = value;
+	return e->rx_on && !was_on;
 }
 
 static void track_reload(struct vmig_pci *p)
@@ -64,6 +69,7 @@ static void track_reload(struct vmig_pci *p)
 	struct e1k *e = pci_to_e1k(p);
 
 	e->rctl = p->quiesced ? e->frozen.rctl : e1k_get(e, E1K_RCTL);
+	e->rx_on = e->rctl & RCTL_EN;
 	e->rfctl = e1k_get(e, E1K_RFCTL);
 }
 

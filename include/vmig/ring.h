@@ -75,8 +75,7 @@ struct vmig_buffer {
  * @done: has the card written the descriptor back?
  * @packet_max: as much as the card writes for one packet, in bytes
  * @write_back_units: as many units as the card may hold back before it writes
- *	them back
- * @write_back_ms: and as long
+ *	them back; how long is not known
  *
  * Contents are the guest's: any are fine.
  */
@@ -86,7 +85,6 @@ struct vmig_ring_format {
 	bool (*done)(const struct vmig_layout *l, const u8 *desc);
 	u32 packet_max;
 	u32 write_back_units;
-	u32 write_back_ms;
 };
 
 #endif

@@ -64,7 +64,7 @@ typedef u64 __le64;
 #define offsetofend(t, m) (offsetof(t, m) + sizeof(((t *)0)->m))
 #define container_of(p, type, member)					\
 	((type *)((char *)(p) - offsetof(type, member)))
-#define CONFIG_X86	1
+#define STRICT_CONFIG_X86 1
 #define IS_ENABLED(x)	STRICT_##x
 #define WARN_ON_ONCE(x) ({ bool _w = (x); if (_w) host_fail("WARN_ON_ONCE: " #x); _w; })
 

@@ -16,7 +16,8 @@
 /* Rings lie in the first part of memory, buffers behind. */
 #define RINGS_END	(RAM_PAGES / 8 * PAGE_SIZE)
 #define UNITS_MAX	256
-#define WRITE_BACK_MS	200
+/* As late as a card may be told to; the recorder knows no limit. */
+#define WRITE_BACK_MS	5000
 #define HELD_BACK_MAX	8
 
 enum { RECEIVE, TRANSMIT, NR_RINGS };
@@ -198,7 +199,7 @@ static bool format_done(const struct vmig_layout *l, const u8 *desc)
 
 static const struct vmig_ring_format format = {
 	.buffers = format_buffers, .done = format_done, .packet_max = 16384,
-	.write_back_units = 16, .write_back_ms = WRITE_BACK_MS,
+	.write_back_units = 16,
 };
 
 /* The card writes: is it recorded, or will the next report have it? */

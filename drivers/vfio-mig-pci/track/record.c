@@ -325,7 +325,7 @@ static void record_hold_ring(struct vmig_recorder *rec, struct vmig_ring *r)
 
 /* Begins with a ring anew; what was posted in it counts as new. */
 static void record_adopt(struct vmig_recorder *rec, struct vmig_ring *r,
-			 const struct vmig_ring_look *look, u64 now)
+			 const struct vmig_ring_look *look)
 {
 	u32 units = look->place.units;
 
@@ -345,8 +345,6 @@ static void record_adopt(struct vmig_recorder *rec, struct vmig_ring *r,
 	r->head = look->head % units;
 	r->tail = r->head;
 	r->scanned = r->head;
-	r->moved = now;
-	r->told = false;
 	if (r->desc->receive)
 		record_to(rec, r, look->given % units);
 }
@@ -358,6 +356,14 @@ static bool record_is_same(const struct vmig_ring *r,
 	       r->place.units == look->place.units &&
 	       (!r->desc->receive ||
 		!memcmp(&r->layout, &look->layout, sizeof(r->layout)));
+}
+
+/* A head that the guest has written says nothing of how far the card has come. */
+static bool record_is_new(const struct vmig_ring *r,
+			  const struct vmig_ring_look *look,
+			  const struct vmig_pass *pass)
+{
+	return pass->adopt || look->rearmed || !record_is_same(r, look);
 }
 
 /*
@@ -380,31 +386,28 @@ static void record_move_head(struct vmig_recorder *rec, struct vmig_ring *r,
 	pass->blind |= rec->complete;
 }
 
-/* Follows the head; what the head has passed may be done. */
+/*
+ * Follows the head; what the head has passed may be done. Descriptors before the
+ * head may be written back at any time after it has moved, as late as the card
+ * is told to: each report has them.
+ */
 static void record_head(struct vmig_recorder *rec, struct vmig_ring *r,
 			const struct vmig_ring_look *look,
 			struct vmig_pass *pass)
 {
-	u64 limit = rec->format->write_back_ms * 1000000ULL;
 	bool moved, log = !rec->ops->pin;
 
 	if (!r->place.units)
 		return;
 	record_move_head(rec, r, look->head % r->place.units, pass);
 	moved = r->head != r->scanned;
-	if (moved) {
-		r->moved = pass->now;
-		r->told = false;
-	}
-	if (log && (moved || (pass->report && !r->told)))
+	if (log && (moved || pass->report))
 		record_mark_written_back(rec, r);
 	if (r->slot && (moved || pass->report))
 		record_release_passed(rec, r);
 	if (r->slot && pass->report && log)
 		record_mark_unfinished(rec, r);
 	r->scanned = r->head;
-	/* Descriptors may be written back up to the limit after the move. */
-	r->told |= pass->report && pass->now > r->moved + limit;
 }
 
 static void record_hold_again(struct vmig_recorder *rec, struct vmig_ring *r)
@@ -519,13 +522,11 @@ void vmig_record_pass(struct vmig_recorder *rec, struct vmig_pass *pass)
 	rec->behind = false;
 	rec->blind = false;
 	rec->withheld = false;
-	for (q = 0; q < rec->nr_rings; q++)
+	for (q = 0; q < rec->nr_rings; q++) {
+		if (record_is_new(&rec->ring[q], &pass->ring[q], pass))
+			record_adopt(rec, &rec->ring[q], &pass->ring[q]);
 		record_head(rec, &rec->ring[q], &pass->ring[q], pass);
-	for (q = 0; q < rec->nr_rings; q++)
-		if (pass->adopt || !record_is_same(&rec->ring[q],
-						   &pass->ring[q]))
-			record_adopt(rec, &rec->ring[q], &pass->ring[q],
-				     pass->now);
+	}
 	record_missing(rec, pass);
 	for (q = 0; q < rec->nr_rings; q++)
 		pass->ring[q].give = record_posted(rec, &rec->ring[q],

@@ -70,6 +70,7 @@ struct vmig_ring_place {
  * @wanted: tail that the guest wants the card to see
  * @given: tail that the card has
  * @give: filled in: tail that the card may have
+ * @rearmed: the guest has written the head: the card reads the ring anew
  */
 struct vmig_ring_look {
 	struct vmig_ring_place place;
@@ -78,6 +79,7 @@ struct vmig_ring_look {
 	u32 wanted;
 	u32 given;
 	u32 give;
+	bool rearmed;
 };
 
 /**
@@ -109,8 +111,6 @@ struct vmig_pass {
  * @slot: what was posted; receive rings only
  * @pages: the ring itself, where the card writes descriptors back
  * @scanned: @head when descriptors were last looked at
- * @moved: when @head last moved, in ns
- * @told: a report since then has all that the card wrote back
  * @overtaken: the head has passed @tail: the card had descriptors that could not be
  *	read, and goes no further until they are recorded
  * @unknown: there is no memory to record it: nothing is forwarded, and no pass
@@ -126,8 +126,6 @@ struct vmig_ring {
 	struct vmig_slot *slot;
 	struct vmig_span pages[VMIG_RING_SPANS];
 	u32 scanned;
-	u64 moved;
-	bool told;
 	bool overtaken;
 	bool unknown;
 };

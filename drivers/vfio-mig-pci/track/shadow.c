@@ -71,6 +71,17 @@ static enum vmig_track_role shadow_role(const struct vmig_track_desc *d,
 	return VMIG_ROLE_OTHER;
 }
 
+/* Names the ring with this head by its bit. */
+static u32 shadow_ring_of_head(const struct vmig_track_desc *d, u32 offset)
+{
+	unsigned int q;
+
+	for (q = 0; q < d->nr_rings; q++)
+		if (offset == d->rings[q].head)
+			return BIT(q);
+	return 0;
+}
+
 int vmig_shadow_alloc(struct vmig_track *t)
 {
 	unsigned int i;
@@ -166,9 +177,14 @@ bool vmig_shadow_apply(struct vmig_track *t)
 	bool any = false;
 	unsigned int i;
 
-	for (i = 0; i < t->nr_regs; i++)
-		if (t->role[i] != VMIG_ROLE_TAIL && shadow_apply_one(t, i))
-			any = true;
+	t->rearmed = 0;
+	for (i = 0; i < t->nr_regs; i++) {
+		if (t->role[i] == VMIG_ROLE_TAIL || !shadow_apply_one(t, i))
+			continue;
+		any = true;
+		if (t->role[i] == VMIG_ROLE_HEAD)
+			t->rearmed |= shadow_ring_of_head(t->desc, t->reg[i]);
+	}
 	for (i = 0; i < t->nr_regs; i++)
 		if (t->role[i] == VMIG_ROLE_HEAD ||
 		    (any && t->role[i] == VMIG_ROLE_OTHER))
@@ -189,6 +205,7 @@ void vmig_shadow_rings(struct vmig_track *t, struct vmig_pass *pass)
 				*vmig_shadow_seen(t, d->bah),
 				*vmig_shadow_seen(t, d->len));
 		look->head = *vmig_shadow_seen(t, d->head);
+		look->rearmed = t->rearmed & BIT(q);
 		memset(&look->layout, 0, sizeof(look->layout));
 		look->layout.units = 1;
 		t->desc->layout(t->pci, q, &look->layout);

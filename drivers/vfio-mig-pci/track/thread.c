@@ -13,6 +13,11 @@
 /* Between two looks: at least, and while nothing happens at most. */
 #define POLL_MIN_NS	(30 * NSEC_PER_USEC)
 #define POLL_MAX_NS	(500 * NSEC_PER_USEC)
+/*
+ * A guest that maps a BAR as a device must see memory that the tracker sees: other
+ * architectures than this do not keep such mappings and cached ones alike.
+ */
+#define TRACK_COHERENT	IS_ENABLED(CONFIG_X86)
 /* Longest wait for a pass. */
 #define PASS_LIMIT_MS	2000
 /* After memory was unmapped nothing is pinned so long, and longer if asked again. */
@@ -237,7 +242,7 @@ void vmig_track_before(struct vmig_pci *p, u32 offset, u32 value)
 	if (!track_is_on(t) || !t->desc->ordered(offset))
 		return;
 	scoped_guard(mutex, &t->lock)
-		t->desc->written(p, offset, value);
+		t->adopt |= t->desc->written(p, offset, value);
 	vmig_track_sync(p);
 }
 
@@ -387,7 +392,7 @@ int vmig_track_start(struct vmig_pci *p)
 {
 	struct vmig_track *t = p->track;
 
-	if (!t)
+	if (!t || !TRACK_COHERENT)
 		return -EOPNOTSUPP;
 	guard(mutex)(&t->control);
 	if (t->on)

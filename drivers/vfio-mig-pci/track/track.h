@@ -49,6 +49,7 @@ enum vmig_track_role { VMIG_ROLE_OTHER, VMIG_ROLE_HEAD, VMIG_ROLE_TAIL };
  * @role: of each of these
  * @seen: values of all words as guest and card agree
  * @nr_regs: how many
+ * @rearmed: bit for each ring whose head the guest has written since the last pass
  * @rec: what the card may write
  * @pass: the present look at all rings
  * @hold_until: nothing is pinned before, since memory is being unmapped
@@ -77,6 +78,7 @@ struct vmig_track {
 	u8 role[VMIG_TRACK_REGS];
 	u32 *seen;
 	unsigned int nr_regs;
+	u32 rearmed;
 	struct vmig_recorder rec;
 	struct vmig_pass pass;
 	unsigned long hold_until;
