@@ -26,6 +26,7 @@ enum e1k_offset {
 	E1K_TABLE_REGS(E1K_OFFSET)
 	E1K_WAKE_REGS(E1K_OFFSET)
 	E1K_FLEX_REGS(E1K_OFFSET)
+	E1K_KEPT_REGS(E1K_OFFSET)
 	E1K_PLAIN_REGS(E1K_OFFSET)
 	E1K_TRICK_REGS(E1K_OFFSET)
 	E1K_VIRTUAL_REGS(E1K_OFFSET)
@@ -52,6 +53,7 @@ enum e1k_offset {
 #define ICR_TX			(BIT(0) | ICR_TXQE | BIT(15) | BIT(22) | BIT(23))
 #define ICR_LSC			BIT(2)
 #define RAH_AV			BIT(31)
+#define MANC_RCV_TCO_EN		BIT(17)
 #define PBA_RESET		0x00140014
 #define WUC_PME_STATUS		BIT(2)
 
@@ -139,6 +141,7 @@ struct e1k_frozen {
  * @nvm_own: what is in the card's
  * @nvm_shadow: of a stream that is being loaded
  * @nvm_words: in each of the three
+ * @managed: the host's management controller uses the card
  * @tx_job: reads guest memory; not under the lock
  * @heads_job: the same, for heads
  * @tx_replay: contexts that the card is to read again when it is thawed; under
@@ -164,6 +167,7 @@ struct e1k {
 	u16 *nvm_own;
 	u16 *nvm_shadow;
 	u32 nvm_words;
+	bool managed;
 	struct e1k_tx_job tx_job;
 	struct e1k_heads_job heads_job;
 	struct e1k_tx_ring tx_replay[E1K_TX_QUEUES];
@@ -218,6 +222,7 @@ void e1k_regs_load(struct e1k *e);
 void e1k_regs_written(struct e1k *e, u32 offset);
 void e1k_regs_clear_flex(struct e1k *e);
 bool e1k_regs_flex_needed(struct e1k_state *s);
+bool e1k_regs_kept(struct e1k *e, u32 offset, u32 *value, bool write);
 
 /* phy.c */
 u32 e1k_phy_mdic_read(struct e1k *e);
@@ -250,6 +255,7 @@ bool e1k_stats_read(struct e1k *e, u32 offset, u32 *value);
 void e1k_card_reset(struct e1k *e, u32 pba);
 void e1k_card_was_reset(struct e1k *e);
 int e1k_freeze(struct e1k *e);
+int e1k_left_bus(struct e1k *e);
 void e1k_thaw(struct e1k *e);
 bool e1k_frozen_read(struct e1k *e, u32 offset, u32 *value);
 bool e1k_frozen_write(struct e1k *e, u32 offset, u32 value);

@@ -46,7 +46,9 @@ static void migrate_describe(const struct vmig_kind *kind,
 
 	vmig_describe(w, "eq_nvm_words", "%u", pci_to_e1k(p)->nvm_words);
 	vmig_describe(w, "eq_revision", "%u", p->core.pdev->revision);
-	vmig_describe(w, "x_virtual", "nvm,stats,dsn,aer,link");
+	vmig_describe(w, "x_virtual", "nvm,stats,dsn,aer,link,manageability");
+	vmig_describe(w, "x_manageability", "%s",
+		      pci_to_e1k(p)->managed ? "on" : "off");
 }
 
 static const struct vmig_kind e1k_kind = {
@@ -61,6 +63,33 @@ static const struct vmig_kind e1k_kind = {
 	.describe = migrate_describe,
 };
 
+static u16 migrate_aspm(struct pci_dev *pdev)
+{
+	u16 control = 0;
+
+	if (pdev)
+		pcie_capability_read_word(pdev, PCI_EXP_LNKCTL, &control);
+	return control & PCI_EXP_LNKCTL_ASPMC;
+}
+
+/*
+ * Turns L0s and L1 off, as both stop this card now and then. Where firmware keeps
+ * ASPM to itself, the kernel does nothing, and the driver writes to both ends of the
+ * link, as Linux' own driver does.
+ */
+static void migrate_disable_aspm(struct pci_dev *pdev)
+{
+	struct pci_dev *upstream = pci_upstream_bridge(pdev);
+
+	pci_disable_link_state(pdev, PCIE_LINK_STATE_L0S | PCIE_LINK_STATE_L1);
+	if (!migrate_aspm(pdev) && !migrate_aspm(upstream))
+		return;
+	pcie_capability_clear_word(pdev, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_ASPMC);
+	if (upstream)
+		pcie_capability_clear_word(upstream, PCI_EXP_LNKCTL,
+					   PCI_EXP_LNKCTL_ASPMC);
+}
+
 static int migrate_probe(struct vmig_pci *p)
 {
 	struct e1k *e = pci_to_e1k(p);
@@ -69,9 +98,8 @@ static int migrate_probe(struct vmig_pci *p)
 	e1k_heads_init(e);
 	if (!pci_is_pcie(p->core.pdev))
 		return -ENODEV;
-	/* Both stop the card now and then: Linux turns them off, too. */
-	pci_disable_link_state(p->core.pdev,
-			       PCIE_LINK_STATE_L0S | PCIE_LINK_STATE_L1);
+	migrate_disable_aspm(p->core.pdev);
+	e->managed = e1k_get(e, E1K_MANC) & MANC_RCV_TCO_EN;
 	return e1k_nvm_probe(e);
 }
 
@@ -152,7 +180,7 @@ static int migrate_load(struct vmig_pci *p)
 	e1k_phy_load(e, e->state.phy, e->state.phy_page);
 	e->state.MDIC = e->shadow.MDIC;
 	e->mdic_shown = true;
-	return 0;
+	return e1k_left_bus(e);
 }
 
 static void migrate_reset(struct vmig_pci *p)

@@ -112,6 +112,19 @@ static void quiesce_start_transmit(struct e1k *e)
 		e1k_put(e, E1K_ICR, ICR_TXQE);
 }
 
+/*
+ * After a load: e1k_thaw() turns both directions on before the tails are right, so
+ * the card has to be off the bus by then.
+ */
+int e1k_left_bus(struct e1k *e)
+{
+	if (e1k_poll(e, E1K_STATUS, STATUS_GIO_MASTER, 0, MASTER_LIMIT_MS))
+		return 0;
+	return vmig_refuse(&e->pci.vm, -EBUSY,
+			   "the card has not left the bus within %u ms",
+			   MASTER_LIMIT_MS);
+}
+
 /* Undoes what was done of e1k_freeze(). */
 static int quiesce_give_up(struct e1k *e)
 {

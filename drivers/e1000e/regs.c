@@ -16,6 +16,7 @@ struct e1k_reg {
 static const struct e1k_reg table_regs[] = { E1K_TABLE_REGS(E1K_REG) };
 static const struct e1k_reg wake_regs[] = { E1K_WAKE_REGS(E1K_REG) };
 static const struct e1k_reg flex_regs[] = { E1K_FLEX_REGS(E1K_REG) };
+static const struct e1k_reg kept_regs[] = { E1K_KEPT_REGS(E1K_REG) };
 static const struct e1k_reg plain_regs[] = { E1K_PLAIN_REGS(E1K_REG) };
 
 static u32 *values(struct e1k_state *s, const struct e1k_reg *r)
@@ -84,14 +85,17 @@ void e1k_regs_save_tables(struct e1k *e)
 	e->flex_stale = false;
 }
 
+static void clear(struct e1k *e, const struct e1k_reg *r, size_t nr)
+{
+	for (; nr; nr--, r++)
+		memset(values(&e->state, r), 0, r->count * sizeof(u32));
+}
+
 /* CTRL.RST need not do it. */
 void e1k_regs_clear_flex(struct e1k *e)
 {
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(flex_regs); i++)
-		memset(values(&e->state, &flex_regs[i]), 0,
-		       flex_regs[i].count * sizeof(u32));
+	clear(e, flex_regs, ARRAY_SIZE(flex_regs));
+	clear(e, kept_regs, ARRAY_SIZE(kept_regs));
 	load(e, flex_regs, ARRAY_SIZE(flex_regs));
 	e->flex_stale = false;
 }
@@ -140,7 +144,39 @@ static bool any_set(struct e1k_state *s, const struct e1k_reg *r, size_t nr)
 bool e1k_regs_flex_needed(struct e1k_state *s)
 {
 	return any_set(s, wake_regs, ARRAY_SIZE(wake_regs)) ||
-	       any_set(s, flex_regs, ARRAY_SIZE(flex_regs));
+	       any_set(s, flex_regs, ARRAY_SIZE(flex_regs)) ||
+	       any_set(s, kept_regs, ARRAY_SIZE(kept_regs));
+}
+
+static bool holds(const struct e1k_reg *r, u32 offset)
+{
+	u32 len = r->stride ? r->count * r->stride : sizeof(u32);
+
+	return offset - r->offset < len;
+}
+
+/* Reads or writes the guest's copy of a register that the card has for the host. */
+bool e1k_regs_kept(struct e1k *e, u32 offset, u32 *value, bool write)
+{
+	const struct e1k_reg *r;
+	u32 at, *kept;
+
+	for (r = kept_regs; r < kept_regs + ARRAY_SIZE(kept_regs); r++) {
+		if (!holds(r, offset))
+			continue;
+		at = offset - r->offset;
+		if (r->stride && at % r->stride) {
+			*value = write ? *value : 0;
+			return true;
+		}
+		kept = values(&e->state, r) + (r->stride ? at / r->stride : 0);
+		if (write)
+			*kept = *value;
+		else
+			*value = *kept;
+		return true;
+	}
+	return false;
 }
 
 /*

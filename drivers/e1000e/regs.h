@@ -33,8 +33,20 @@
 
 #define E1K_FLEX_REGS(R)						\
 	R(FFMT,     0x09000, 128, 8, EXACT, "flexible filter masks")	\
-	R(FTFT,     0x09400, 128, 8, EXACT, "flexible TCO filters")	\
 	R(FFVT,     0x09800, 128, 8, EXACT, "flexible filter values")
+
+/*
+ * Filters of the host's management controller (BMC), which the guest must not cut
+ * off: the guest has its own copy, and the card never hears of it.
+ */
+#define E1K_KEPT_REGS(R)						\
+	R(MANC,     0x05820,   1, 0, VIRTUAL, "the guest's own copy: the BMC's is the host's") \
+	R(MFVAL,    0x05824,   1, 0, VIRTUAL, "as MANC")		\
+	R(MFUTP01,  0x05828,   1, 0, VIRTUAL, "as MANC")		\
+	R(MFUTP23,  0x05830,   1, 0, VIRTUAL, "as MANC")		\
+	R(MANC2H,   0x05860,   1, 0, VIRTUAL, "as MANC")		\
+	R(MDEF,     0x05890,   8, 4, VIRTUAL, "as MANC")		\
+	R(FTFT,     0x09400, 128, 8, VIRTUAL, "as MANC: flexible TCO filters")
 
 #define E1K_PLAIN_REGS(R)						\
 	R(CTRL_EXT, 0x00018,   1, 0, EXACT, "without the bits that clear themselves") \
@@ -55,10 +67,6 @@
 	R(AIT,      0x00458,   1, 0, EXACT, "")				\
 	R(WUFC,     0x05808,   1, 0, EXACT, "")				\
 	R(IPAV,     0x05838,   1, 0, EXACT, "")				\
-	R(MANC,     0x05820,   1, 0, EXACT, "")				\
-	R(MANC2H,   0x05860,   1, 0, EXACT, "")				\
-	R(MFVAL,    0x05824,   1, 0, EXACT, "")				\
-	R(MDEF,     0x05890,   8, 4, EXACT, "")				\
 	R(RFCTL,    0x05008,   1, 0, EXACT, "decides how descriptors are read") \
 	R(RXCSUM,   0x05000,   1, 0, EXACT, "")				\
 	R(MRQC,     0x05818,   1, 0, EXACT, "")				\
@@ -99,8 +107,6 @@
 	R(POEMB,    0x00f10,   1, 0, EXACT, "")				\
 	R(EXTCNF_SIZE, 0x00f08, 1, 0, EXACT, "")			\
 	R(EXTCNF_CTRL, 0x00f00, 1, 0, EXACT, "with the guest's hold of MDIO, if any") \
-	R(MFUTP01,  0x05828,   1, 0, EXACT, "")				\
-	R(MFUTP23,  0x05830,   1, 0, EXACT, "")				\
 	R(FUNCTAG,  0x05b08,   1, 0, EXACT, "")				\
 	R(GSCL,     0x05b10,   4, 4, EXACT, "")				\
 	R(GSCN,     0x05b20,   4, 4, EXACT, "")

@@ -8,7 +8,7 @@
  *
  * and when it has stopped:
  *
- * FLEX  wake-up and flexible filters, if any is set
+ * FLEX  wake-up, flexible and management filters, if any is set
  * REGS  all other registers
  * PHY   registers of the PHY
  * STAT  statistics that the guest has not read yet
@@ -42,6 +42,7 @@ static const struct vmig_field e1k_table_fields[] = {
 static const struct vmig_field e1k_flex_fields[] = {
 	E1K_WAKE_REGS(E1K_REG_FIELD)
 	E1K_FLEX_REGS(E1K_REG_FIELD)
+	E1K_KEPT_REGS(E1K_REG_FIELD)
 };
 
 static const struct vmig_field e1k_reg_fields[] = {

@@ -97,6 +97,8 @@ void e1k_trap_reg(struct vmig_pci *p, u32 offset, u32 *value, bool write)
 {
 	struct e1k *e = pci_to_e1k(p);
 
+	if (e1k_regs_kept(e, offset, value, write))
+		return;
 	if (write)
 		trap_reg_write(e, offset, *value);
 	else

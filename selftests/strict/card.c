@@ -260,8 +260,17 @@ static bool write_index(struct card *c, u32 at, u32 value)
 	return true;
 }
 
+/* Filters of the management controller, by which the host is reached. */
+static bool is_management(u32 at)
+{
+	return (at >= 0x5820 && at < 0x5834) || at == 0x5860 ||
+	       (at >= 0x5890 && at < 0x58b0) || (at >= 0x9400 && at < 0x9800);
+}
+
 void card_write(struct card *c, u32 at, u32 value)
 {
+	if (is_management(at))
+		c->bus->blame(c, "a filter of the management controller is written");
 	if (c->now < c->reset_until)
 		c->bus->blame(c, "a register is written in the reset");
 	if (write_index(c, at, value))

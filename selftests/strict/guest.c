@@ -32,6 +32,9 @@
 #define TXDCTL		0x3828
 #define RFCTL		0x5008
 
+#define MANC		0x5820
+#define FTFT		0x9400
+
 #define EN		BIT(1)
 #define RST		BIT(26)
 #define FPD		BIT(31)
@@ -383,6 +386,9 @@ void guest_bring_up(struct guest *g)
 		desc_write(g, TX_RING, i, 0, 0);
 	}
 	rings_set_up(g);
+	g->manc = host_below(1u << 31);
+	guest_reg_write(g, MANC, g->manc);
+	guest_reg_write(g, FTFT, g->manc);
 	vmig_master(g->on->p, true);
 	guest_reg_write(g, TCTL, EN | 8);
 	guest_reg_write(g, RCTL, EN);
@@ -499,6 +505,12 @@ void guest_run(struct guest *g, u64 ns, bool busy)
 		host_sleep(step);
 		g->clock += step;
 	}
+}
+
+void guest_check_registers(struct guest *g)
+{
+	if (guest_reg_read(g, MANC) != g->manc || guest_reg_read(g, FTFT) != g->manc)
+		host_fail("the guest's own filters are lost");
 }
 
 /* All that was sent is reported, and all that was reported has left. */

@@ -58,6 +58,7 @@ struct guest_config {
  * @wired: frames that were seen on the network
  * @excused: frames before this one may be lost: the guest has reset its card
  * @pba: that it has set before its reset
+ * @manc: what it has in its management filters
  * @flushed: when it wrote FPD last
  * @offered: frames that a card took from the network since @rx_seen
  */
@@ -83,6 +84,7 @@ struct guest {
 	u8 *wired;
 	u32 excused;
 	u32 pba;
+	u32 manc;
 	u64 flushed;
 	u32 offered;
 	u32 wire_seq;
@@ -94,6 +96,7 @@ void guest_end(struct guest *g);
 void guest_bring_up(struct guest *g);
 void guest_rearm(struct guest *g);
 void guest_run(struct guest *g, u64 ns, bool busy);
+void guest_check_registers(struct guest *g);
 void guest_drain(struct guest *g);
 u32 guest_reg_read(struct guest *g, u32 at);
 void guest_reg_write(struct guest *g, u32 at, u32 value);

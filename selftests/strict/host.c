@@ -585,10 +585,15 @@ static void host_create(struct host *h, u64 seed, const struct card_habits *habi
 	p->core.pdev = &h->pdev;
 	p->vm.ops = driver->kind->ops;
 	p->bar = h->bar;
+	h->pdev.lnkctl = host_below(4);
+	h->bridge.lnkctl = host_below(4);
+	h->pdev.aspm_refuses = host_below(2);
 	vmig_track_create(p);
 	ret = driver->probe(p);
 	if (ret)
 		host_fail("probe: %d", ret);
+	if ((h->pdev.lnkctl | h->bridge.lnkctl) & PCI_EXP_LNKCTL_ASPMC)
+		host_fail("the link of the card may sleep");
 }
 
 void host_start(u64 seed, const struct card_habits *habits)

@@ -189,6 +189,7 @@ static void migrate(void)
 	start(to);
 	compare_cards(&was, &to->card);
 	guest.on = to;
+	guest_check_registers(&guest);
 	moves++;
 }
 
