@@ -63,13 +63,52 @@ struct e1k_tx_context {
 	u64 high;
 };
 
-/* A transmit ring in guest memory, and what was found in it. */
+/* Announcements: without a tag, and in some VLANs. */
+#define E1K_ANNOUNCE_MAX	16
+#define E1K_REPLAYS	(E1K_TX_CONTEXTS + E1K_ANNOUNCE_MAX)
+
+/**
+ * struct e1k_tx_ring - a transmit ring in guest memory
+ * @base: first byte
+ * @slots: length
+ * @head: where the card goes on
+ * @known: contexts found in it
+ * @found: the contexts, the last one first
+ * @replay: descriptors that another card has to read before it goes on, in order
+ * @nr_replays: how many
+ */
 struct e1k_tx_ring {
 	u64 base;
 	u32 slots;
 	u32 head;
 	u32 known;
 	struct e1k_tx_context found[E1K_TX_CONTEXTS];
+	u64 replay[E1K_REPLAYS];
+	u32 nr_replays;
+};
+
+/**
+ * struct e1k_announce - announcing the guest's address after a move
+ * @job: idle, or it owns what follows
+ * @desc: receive descriptor whose buffer is used
+ * @layout: how it is read
+ * @mac: the guest's
+ * @vid: VLANs, 0 for none
+ * @nr: how many
+ * @iova: of the first announcement
+ * @room: as many as there is room for
+ * @written: as many as there are
+ */
+struct e1k_announce {
+	struct vmig_guest_job job;
+	u64 desc;
+	struct vmig_layout layout;
+	u8 mac[6];
+	u16 vid[E1K_ANNOUNCE_MAX];
+	u32 nr;
+	u64 iova;
+	u32 room;
+	u32 written;
 };
 
 /**
@@ -144,6 +183,7 @@ struct e1k_frozen {
  * @managed: the host's management controller uses the card
  * @tx_job: reads guest memory; not under the lock
  * @heads_job: the same, for heads
+ * @announce: writes guest memory; the same
  * @tx_replay: contexts that the card is to read again when it is thawed; under
  *	vm.state_mutex
  * @tx_replays: there are any; the same
@@ -170,6 +210,7 @@ struct e1k {
 	bool managed;
 	struct e1k_tx_job tx_job;
 	struct e1k_heads_job heads_job;
+	struct e1k_announce announce;
 	struct e1k_tx_ring tx_replay[E1K_TX_QUEUES];
 	bool tx_replays;
 	u32 rctl;
@@ -267,6 +308,11 @@ void e1k_tx_find(struct e1k *e);
 bool e1k_tx_check(struct e1k *e, struct e1k_tx_ring *ring);
 void e1k_tx_arm(struct e1k *e, const struct e1k_tx_ring *ring);
 void e1k_tx_replay(struct e1k *e, const struct e1k_tx_ring *ring);
+
+/* announce.c */
+void e1k_announce_init(struct e1k *e);
+void e1k_announce_close(struct e1k *e);
+bool e1k_announce_prepare(struct e1k *e, struct e1k_tx_ring *ring);
 
 /* heads.c */
 void e1k_heads_init(struct e1k *e);

@@ -13,7 +13,7 @@
  * been told to write back all is held back. The guest must not have run since then:
  * VMMs stop its CPUs before they stop its devices.
  */
-#include <linux/slab.h>
+#include <linux/unaligned.h>
 #include "e1000e.h"
 #include "ring.h"
 

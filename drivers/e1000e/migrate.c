@@ -96,6 +96,7 @@ static int migrate_probe(struct vmig_pci *p)
 
 	e1k_tx_init(e);
 	e1k_heads_init(e);
+	e1k_announce_init(e);
 	if (!pci_is_pcie(p->core.pdev))
 		return -ENODEV;
 	migrate_disable_aspm(p->core.pdev);
@@ -117,6 +118,7 @@ static void migrate_close(struct vmig_pci *p)
 {
 	e1k_tx_close(pci_to_e1k(p));
 	e1k_heads_close(pci_to_e1k(p));
+	e1k_announce_close(pci_to_e1k(p));
 }
 
 static void migrate_was_reset(struct vmig_pci *p)
@@ -134,6 +136,8 @@ static void migrate_before_thaw(struct vmig_pci *p)
 	struct e1k *e = pci_to_e1k(p);
 
 	e->tx_replays = e1k_tx_check(e, e->tx_replay);
+	if (e1k_announce_prepare(e, &e->tx_replay[0]))
+		e->tx_replays = true;
 }
 
 static void migrate_thaw(struct vmig_pci *p)

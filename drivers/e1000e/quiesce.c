@@ -165,7 +165,7 @@ int e1k_freeze(struct e1k *e)
 	return 0;
 }
 
-/* Lets the card read its contexts; the causes that this raises are not the guest's. */
+/* Lets the card read its contexts, and announce; the causes of it are not the guest's. */
 static void quiesce_replay(struct e1k *e)
 {
 	u32 causes;
@@ -176,22 +176,35 @@ static void quiesce_replay(struct e1k *e)
 	e1k_put(e, E1K_ICR, ICR_TX & ~causes);
 }
 
-/*
- * Gives another card its tails while it is off the bus: a card may take them only
- * from a direction that is on, and reads what lies before them as soon as it can.
- */
-static void quiesce_arm(struct e1k *e)
+static void quiesce_set_receive_tails(struct e1k *e, const u32 *tail)
 {
 	unsigned int q;
 
-	for (q = 0; q < E1K_QUEUES; q++)
-		e1k_put(e, E1K_RDT + 0x100 * q, e->state.RDT[q]);
-	e1k_tx_arm(e, e->tx_replays ? e->tx_replay : NULL);
+	for (q = 0; q < E1K_QUEUES && e->pci.loaded; q++)
+		e1k_put(e, E1K_RDT + 0x100 * q, tail[q]);
+}
+
+/*
+ * Turns reception on, on another card with no descriptor: a card may take tails only
+ * from a direction that is on, and writes to what lies before them as soon as it
+ * can; announce.c has lent a buffer. The card is off the bus meanwhile; QEMU's model
+ * does not know of that, and takes the tails before.
+ */
+static void quiesce_start_receive(struct e1k *e)
+{
+	if (!(e->frozen.rctl & RCTL_EN)) {
+		e1k_put(e, E1K_RCTL, e->frozen.rctl);
+		return;
+	}
+	quiesce_set_receive_tails(e, e->state.RDH);
+	e1k_put(e, E1K_RCTL, e->frozen.rctl);
+	quiesce_set_receive_tails(e, e->state.RDH);
 }
 
 /*
  * Lets the card go on, also another card. The mask of interrupts comes last: what is
- * pending fires then. A link that is not as the guest knows it raises LSC.
+ * pending fires then. The guest looks at its link after a move, which may be another
+ * one.
  */
 void e1k_thaw(struct e1k *e)
 {
@@ -199,14 +212,17 @@ void e1k_thaw(struct e1k *e)
 
 	if (!e->pci.master)
 		e->tx_replays = false;
-	e1k_put(e, E1K_RCTL, f->rctl);
+	quiesce_start_receive(e);
 	if (e->pci.loaded)
-		quiesce_arm(e);
+		e1k_tx_arm(e, e->tx_replays ? e->tx_replay : NULL);
 	e1k_put(e, E1K_CTRL, f->ctrl);
 	if (e->tx_replays)
 		quiesce_replay(e);
 	quiesce_start_transmit(e);
-	if ((e1k_get(e, E1K_STATUS) ^ f->status) & STATUS_LINK)
+	if (f->rctl & RCTL_EN)
+		quiesce_set_receive_tails(e, e->state.RDT);
+	if (e->pci.loaded ||
+	    (e1k_get(e, E1K_STATUS) ^ f->status) & STATUS_LINK)
 		e1k_put(e, E1K_ICS, ICR_LSC);
 	e1k_put(e, E1K_IMS, f->ims);
 	e1k_flush(e);

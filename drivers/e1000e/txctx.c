@@ -159,6 +159,16 @@ void e1k_tx_find(struct e1k *e)
 	}
 }
 
+/* The older one first: the newer one has to win where there is one place only. */
+static bool tx_list_replays(struct e1k_tx_ring *r)
+{
+	u32 i = r->known;
+
+	while (i--)
+		r->replay[r->nr_replays++] = tx_slot_iova(r, r->found[i].slot);
+	return r->known;
+}
+
 /* The target: is it all there? Called without e->lock; true if there is any. */
 bool e1k_tx_check(struct e1k *e, struct e1k_tx_ring *ring)
 {
@@ -183,46 +193,49 @@ bool e1k_tx_check(struct e1k *e, struct e1k_tx_ring *ring)
 	}
 	if (!ring[0].known && !ring[1].known)
 		return false;
-	return tx_run(e, ring, false) && (ring[0].known || ring[1].known);
+	if (!tx_run(e, ring, false)) {
+		ring[0].known = 0;
+		ring[1].known = 0;
+	}
+	return tx_list_replays(&ring[0]) | tx_list_replays(&ring[1]);
 }
 
 /*
- * Lets the card read the descriptor at @slot. The head is not written, which
+ * Lets the card read the descriptor at @iova. The head is not written, which
  * is forbidden once transmission was on: the ring is shifted so that the slot
  * before the head lies where the descriptor is.
  */
 static void tx_replay_one(struct e1k *e, u32 q, const struct e1k_tx_ring *r,
-			  u32 slot, u32 at)
+			  u64 iova, u32 at)
 {
 	u32 reg = q * 0x100, next = (at + 1) % r->slots;
-	u64 base = tx_slot_iova(r, slot) - (u64)at * DESC_LEN;
+	u64 base = iova - (u64)at * DESC_LEN;
 
 	e1k_put(e, E1K_TDBAL + reg, lower_32_bits(base));
 	e1k_put(e, E1K_TDBAH + reg, upper_32_bits(base));
 	e1k_put(e, E1K_TCTL, e->frozen.tctl | TCTL_EN);
 	e1k_put(e, E1K_TDT + reg, next);
 	if (!e1k_poll(e, E1K_TDH + reg, 0xffff, next, 2))
-		dev_dbg(&e->pci.core.pdev->dev, "a transmit context was not read\n");
+		dev_dbg(&e->pci.core.pdev->dev, "a descriptor was not read\n");
 	e1k_put(e, E1K_TCTL, e->frozen.tctl & ~TCTL_EN);
 	e1k_flush(e);
 }
 
-/* Finds where the head has to be before the contexts of a ring are read. */
+/* Finds where the head has to be before all that is to be read is read. */
 static u32 tx_replay_from(const struct e1k_tx_ring *r)
 {
-	return r->slots > r->known ? (r->head + r->slots - r->known) % r->slots :
-				     r->head;
+	return r->slots > r->nr_replays ?
+	       (r->head + r->slots - r->nr_replays) % r->slots : r->head;
 }
 
-/* The older one first: the newer one has to win where there is one place only. */
 static void tx_replay_ring(struct e1k *e, u32 q, const struct e1k_tx_ring *r)
 {
-	u32 i = r->known, at = tx_replay_from(r);
+	u32 i, at = tx_replay_from(r);
 
-	if (r->slots <= i)
+	if (r->slots <= r->nr_replays)
 		return;
-	while (i--) {
-		tx_replay_one(e, q, r, r->found[i].slot, at);
+	for (i = 0; i < r->nr_replays; i++) {
+		tx_replay_one(e, q, r, r->replay[i], at);
 		at = (at + 1) % r->slots;
 	}
 }

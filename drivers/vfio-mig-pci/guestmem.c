@@ -66,20 +66,30 @@ void vmig_guest_detach_ioas(struct vfio_device *vdev)
 	vfio_iommufd_physical_detach_ioas(vdev);
 }
 
-static int guest_read_iommufd(struct vmig_pci *p, u64 iova, void *to, size_t len)
+static int guest_rw_iommufd(struct vmig_pci *p, u64 iova, void *buf, size_t len,
+			    bool write)
 {
 	if (!p->access_attached)
 		return -ENODEV;
-	return iommufd_access_rw(p->access, iova, to, len,
-				 IOMMUFD_ACCESS_RW_READ |
+	return iommufd_access_rw(p->access, iova, buf, len,
+				 (write ? IOMMUFD_ACCESS_RW_WRITE :
+					  IOMMUFD_ACCESS_RW_READ) |
 				 IOMMUFD_ACCESS_RW_KTHREAD);
 }
 #else
-static int guest_read_iommufd(struct vmig_pci *p, u64 iova, void *to, size_t len)
+static int guest_rw_iommufd(struct vmig_pci *p, u64 iova, void *buf, size_t len,
+			    bool write)
 {
 	return -ENODEV;
 }
 #endif
+
+static int guest_rw(struct vmig_pci *p, u64 iova, void *buf, size_t len, bool write)
+{
+	if (p->access)
+		return guest_rw_iommufd(p, iova, buf, len, write);
+	return vfio_dma_rw(&p->core.vdev, iova, buf, len, write);
+}
 
 /**
  * vmig_guest_read - copy from guest memory
@@ -94,11 +104,27 @@ static int guest_read_iommufd(struct vmig_pci *p, u64 iova, void *to, size_t len
  */
 int vmig_guest_read(struct vmig_pci *p, u64 iova, void *to, size_t len)
 {
-	if (p->access)
-		return guest_read_iommufd(p, iova, to, len);
-	return vfio_dma_rw(&p->core.vdev, iova, to, len, false);
+	return guest_rw(p, iova, to, len, false);
 }
 EXPORT_SYMBOL_GPL(vmig_guest_read);
+
+/**
+ * vmig_guest_write - copy to guest memory that the card may write
+ * @p: card
+ * @iova: first byte, as the card would address it
+ * @from: where from
+ * @len: bytes
+ *
+ * The log does not hear of it: only before the card runs with what was loaded.
+ *
+ * Context: as vmig_guest_read().
+ * Return: 0 or a negative errno.
+ */
+int vmig_guest_write(struct vmig_pci *p, u64 iova, const void *from, size_t len)
+{
+	return guest_rw(p, iova, (void *)from, len, true);
+}
+EXPORT_SYMBOL_GPL(vmig_guest_write);
 
 static int guest_count_endpoint(struct device *dev, void *count)
 {

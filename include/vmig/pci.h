@@ -228,6 +228,7 @@ unsigned int vmig_pci_counters(struct vmig_dev *vm, struct vmig_counter *c,
 
 /* Guest memory: only from a kernel thread, and never with a lock of the device. */
 int vmig_guest_read(struct vmig_pci *p, u64 iova, void *to, size_t len);
+int vmig_guest_write(struct vmig_pci *p, u64 iova, const void *from, size_t len);
 
 /**
  * struct vmig_guest_job - work of a driver that reads guest memory

@@ -32,10 +32,13 @@
 #define TXDCTL		0x3828
 #define RFCTL		0x5008
 
+#define RA		0x5400
+#define VFTA		0x5600
 #define MANC		0x5820
 #define FTFT		0x9400
 
 #define EN		BIT(1)
+#define VFE		BIT(18)
 #define RST		BIT(26)
 #define FPD		BIT(31)
 #define GRAN		BIT(24)
@@ -368,6 +371,7 @@ static void rings_set_up(struct guest *g)
 
 void guest_bring_up(struct guest *g)
 {
+	const struct guest_config *c = &g->config;
 	u32 i;
 
 	g->pba = 0x00080014 + host_below(16) * 0x10000;
@@ -386,12 +390,15 @@ void guest_bring_up(struct guest *g)
 		desc_write(g, TX_RING, i, 0, 0);
 	}
 	rings_set_up(g);
+	g->mac[0] = guest_reg_read(g, RA);
+	g->mac[1] = guest_reg_read(g, RA + 4);
 	g->manc = host_below(1u << 31);
 	guest_reg_write(g, MANC, g->manc);
 	guest_reg_write(g, FTFT, g->manc);
 	vmig_master(g->on->p, true);
 	guest_reg_write(g, TCTL, EN | 8);
-	guest_reg_write(g, RCTL, EN);
+	guest_reg_write(g, VFTA, c->vlans);
+	guest_reg_write(g, RCTL, EN | (c->vlans ? VFE : 0));
 	guest_reg_write(g, IMS, 0x95);
 	rx_refill(g, true);
 	rx_ring(g);
@@ -422,7 +429,7 @@ void guest_rearm(struct guest *g)
 	guest_reg_write(g, RDT, g->rx_next);
 	if (host_below(2))
 		host_sleep(host_below(1000) * US);
-	guest_reg_write(g, RCTL, EN);
+	guest_reg_write(g, RCTL, EN | (g->config.vlans ? VFE : 0));
 	rx_ring(g);
 	g->rx_seen = g->clock;
 	g->offered = 0;
@@ -505,6 +512,39 @@ void guest_run(struct guest *g, u64 ns, bool busy)
 		host_sleep(step);
 		g->clock += step;
 	}
+}
+
+static u16 be16(const u8 *p)
+{
+	return p[0] << 8 | p[1];
+}
+
+/* True for a request of reverse ARP from the guest's address. */
+bool guest_sees_announcement(struct guest *g, const u8 *data, u32 len)
+{
+	const u8 *at = data + 12;
+	u32 vid = 0;
+
+	if (len < 60 || memcmp(data + 6, g->mac, 6) || data[0] != 0xff)
+		return false;
+	if (be16(at) == 0x8100) {
+		vid = be16(at + 2);
+		at += 4;
+	}
+	if (be16(at) != 0x8035 || be16(at + 8) != 3 || memcmp(at + 10, g->mac, 6) ||
+	    vid > 31)
+		return false;
+	g->announced |= 1u << vid;
+	return true;
+}
+
+/* Is the context that was sent once still in the ring, where it can be found? */
+bool guest_has_context(struct guest *g)
+{
+	const u64 *d = desc_at(g, TX_RING, 0);
+
+	return g->context[1] && d[0] == g->context[0] &&
+	       (u32)d[1] == (u32)g->context[1];
 }
 
 void guest_check_registers(struct guest *g)

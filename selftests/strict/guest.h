@@ -22,6 +22,7 @@
  * @rs_every: frames for each of which one asks for a report
  * @lazy: leaves the last descriptor that is done for later
  * @context: sends a context once, and with no frame
+ * @vlans: below 32 that it receives, by their bits
  */
 struct guest_config {
 	u32 slots;
@@ -34,6 +35,7 @@ struct guest_config {
 	u32 rs_every;
 	bool lazy;
 	bool context;
+	u32 vlans;
 };
 
 /**
@@ -60,6 +62,9 @@ struct guest_config {
  * @pba: that it has set before its reset
  * @manc: what it has in its management filters
  * @flushed: when it wrote FPD last
+ * @announced: VLANs in which a card has told where the guest is, by their bits;
+ *	bit 0 for none
+ * @mac: its address, as in RA
  * @offered: frames that a card took from the network since @rx_seen
  */
 struct guest {
@@ -89,6 +94,8 @@ struct guest {
 	u32 offered;
 	u32 wire_seq;
 	u64 context[2];
+	u32 announced;
+	u32 mac[2];
 };
 
 void guest_start(struct guest *g, struct host *on);
@@ -96,6 +103,8 @@ void guest_end(struct guest *g);
 void guest_bring_up(struct guest *g);
 void guest_rearm(struct guest *g);
 void guest_run(struct guest *g, u64 ns, bool busy);
+bool guest_sees_announcement(struct guest *g, const u8 *data, u32 len);
+bool guest_has_context(struct guest *g);
 void guest_check_registers(struct guest *g);
 void guest_drain(struct guest *g);
 u32 guest_reg_read(struct guest *g, u32 at);

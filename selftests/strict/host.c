@@ -356,6 +356,14 @@ int vmig_guest_read(struct vmig_pci *p, u64 iova, void *to, size_t len)
 	return 0;
 }
 
+int vmig_guest_write(struct vmig_pci *p, u64 iova, const void *from, size_t len)
+{
+	if (iova >= HOST_RAM || len > HOST_RAM - iova)
+		return -EINVAL;
+	memcpy(host_of(p)->ram + iova, from, len);
+	return 0;
+}
+
 void vmig_guest_job_init(struct vmig_guest_job *job,
 			 void (*run)(struct vmig_guest_job *job))
 {

@@ -72,6 +72,22 @@ void host_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void host_sleep(u64 ns);
 u64 host_now(void);
 
+/* Frames */
+#define cpu_to_le32	htole32
+#define ETH_ALEN	6
+#define ETH_P_IP	0x0800
+#define ETH_P_RARP	0x8035
+#define ETH_P_8021Q	0x8100
+#define VLAN_HLEN	4
+#define VLAN_N_VID	4096
+#define eth_broadcast_addr(a)	memset(a, 0xff, ETH_ALEN)
+#define round_up(v, to)	(((v) + (to) - 1) / (to) * (to))
+static inline void put_unaligned_be16(u16 v, void *p)
+{
+	v = htobe16(v);
+	memcpy(p, &v, sizeof(v));
+}
+
 /* Memory */
 #define GFP_KERNEL		0
 #define GFP_KERNEL_ACCOUNT	0

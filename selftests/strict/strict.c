@@ -13,12 +13,16 @@
 
 static struct guest guest;
 static struct card_habits habits;
+static bool expect_announcement;
 static u64 moves, refused, cancelled;
 
 static void sent(const struct card_frame *f)
 {
 	u32 seq;
 
+	if (expect_announcement &&
+	    guest_sees_announcement(&guest, f->data, f->len))
+		return;
 	if (!guest_frame_is(f->data, f->len, &seq) || seq > guest.seq)
 		host_fail("what left the card is no frame: %u bytes, %u of %u",
 			  f->len, seq, guest.seq);
@@ -51,6 +55,7 @@ static void draw_config(struct guest_config *c)
 	c->ide = host_below(2);
 	c->rs_every = 1 + host_below(4);
 	c->context = host_below(2);
+	c->vlans = host_below(2) ? host_below(1024) & ~1u : 0;
 	/* Only a descriptor that is done shows which ones are not. */
 	c->lazy = habits.weak_flush;
 }
@@ -85,6 +90,9 @@ static void compare_cards(struct card *a, struct card *b)
 		host_fail("PBA is %x in effect, was %x", b->pba, a->pba);
 	if (a->advertised != b->advertised)
 		host_fail("%x is advertised, was %x", b->advertised, a->advertised);
+	if (guest_has_context(&guest) &&
+	    memcmp(a->context, b->context, sizeof(a->context)))
+		host_fail("the transmit context is lost");
 }
 
 static void set_session(struct host *h, bool on)
@@ -148,6 +156,31 @@ static void run_a_while(struct host *from, struct host *to)
 	}
 }
 
+/* The guest has posted what the card can be told with, if it has posted anything. */
+static bool can_announce(const struct host *to)
+{
+	const struct e1k_state *s = &pci_to_e1k(to->p)->state;
+
+	return s->RDH[0] != s->RDT[0];
+}
+
+/* The network hears of it soon, and the guest looks at its link. */
+static void arrive(struct host *to)
+{
+	u32 want = can_announce(to) ? 1 | guest.config.vlans : 0;
+
+	guest.announced = 0;
+	expect_announcement = true;
+	start(to);
+	if (!(to->card.icr & ICR_LSC))
+		host_fail("the guest need not look at its link");
+	host_sleep(20 * MS);
+	expect_announcement = false;
+	if (guest.announced != want)
+		host_fail("the network hears of VLANs %x, not %x",
+			  guest.announced, want);
+}
+
 /* One migration, or an attempt that ends where it began. */
 static void migrate(void)
 {
@@ -186,9 +219,9 @@ static void migrate(void)
 	host_end_tracking(from);
 	set_session(from, false);
 	host_close(from);
-	start(to);
-	compare_cards(&was, &to->card);
 	guest.on = to;
+	arrive(to);
+	compare_cards(&was, &to->card);
 	guest_check_registers(&guest);
 	moves++;
 }
