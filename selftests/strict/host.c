@@ -469,6 +469,7 @@ int vfio_pin_pages(struct vfio_device *vdev, u64 iova, int n, int prot,
 
 	if (iova >= HOST_RAM)
 		return -EINVAL;
+	h->scoped = true;
 	h->pins[iova / 4096]++;
 	h->pinned[iova / 4096] = true;
 	return 1;
@@ -491,7 +492,7 @@ bool host_report(struct host *h, bool *page)
 			page[i] |= h->pinned[i];
 			h->pinned[i] = h->pins[i];
 		}
-		return !vmig_track_lost(h->p);
+		return h->scoped && !vmig_track_lost(h->p);
 	}
 	if (!vmig_track_report(h->p))
 		return false;
@@ -623,6 +624,7 @@ void host_open(struct host *h)
 		driver->open(p);
 	vmig_pci_reset(&p->vm);
 	memset(h->pinned, 0, sizeof(h->pinned));
+	h->scoped = false;
 }
 
 void host_close(struct host *h)

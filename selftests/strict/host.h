@@ -18,7 +18,8 @@
  * @log: pages that the driver has marked
  * @pins: how often a page is pinned
  * @pinned: pages that were pinned since the last report
- * @sent: frames that the card has sent go there
+ * @scoped: a page was pinned since the device was opened: type1 reports those that
+ *	are pinned, and before that all
  */
 struct host {
 	struct card card;
@@ -30,6 +31,7 @@ struct host {
 	bool log[HOST_PAGES];
 	u8 pins[HOST_PAGES];
 	bool pinned[HOST_PAGES];
+	bool scoped;
 	u8 bar[E1K_REGS_LEN];
 };
 

@@ -66,6 +66,19 @@ static void pins_unpin(struct vmig_recorder *rec, u64 iova)
 	vfio_unpin_pages(&pins_of(rec)->pci->core.vdev, iova, 1);
 }
 
+/*
+ * type1 reports all of memory until something is pinned. A card with no ring has
+ * nothing to pin, and writes nothing: any page that the guest has will do, and
+ * the first one is there in each PC.
+ */
+void vmig_pins_scope(struct vmig_track *t)
+{
+	if (VMIG_HAVE_DIRTY_LOG || t->scoped || t->blind)
+		return;
+	if (!pins_pin(&t->rec, 0))
+		pins_unpin(&t->rec, 0);
+}
+
 static void pins_mark(struct vmig_recorder *rec, u64 iova, u64 len)
 {
 	vmig_dirty_mark(&pins_of(rec)->pci->log, iova, len);

@@ -150,6 +150,8 @@ static bool track_timed_pass(struct vmig_track *t, u64 *took)
 	t->stats.busy_ns += *took;
 	if (t->pass.behind)
 		return true;
+	if (t->on && t->pass.report)
+		vmig_pins_scope(t);
 	scoped_guard(spinlock, &t->ask_lock)
 		t->answered = asked;
 	wake_up_all(&t->wait);

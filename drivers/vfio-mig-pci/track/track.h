@@ -110,5 +110,6 @@ void vmig_shadow_drain(struct vmig_track *t);
 void vmig_pins_init(struct vmig_track *t);
 int vmig_pins_alloc(struct vmig_track *t);
 void vmig_pins_free(struct vmig_track *t);
+void vmig_pins_scope(struct vmig_track *t);
 
 #endif
