@@ -53,6 +53,7 @@ enum e1k_offset {
 #define ICR_TX			(BIT(0) | ICR_TXQE | BIT(15) | BIT(22) | BIT(23))
 #define ICR_LSC			BIT(2)
 #define RAH_AV			BIT(31)
+#define EXTCNF_MDIO_SW		BIT(5)
 #define MANC_RCV_TCO_EN		BIT(17)
 #define PBA_RESET		0x00140014
 #define WUC_PME_STATUS		BIT(2)

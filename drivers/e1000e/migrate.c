@@ -182,6 +182,9 @@ static int migrate_load(struct vmig_pci *p)
 	e->state = e->shadow;
 	e1k_regs_load(e);
 	e1k_phy_load(e, e->state.phy, e->state.phy_page);
+	/* A guest that was at its PHY still holds it. */
+	if (e->state.EXTCNF_CTRL[0] & EXTCNF_MDIO_SW)
+		e1k_phy_take_bus(e);
 	e->state.MDIC = e->shadow.MDIC;
 	e->mdic_shown = true;
 	return e1k_left_bus(e);

@@ -18,8 +18,6 @@
 /* After a reset and its reading of the NVM, as in Linux. */
 #define CONFIG_MS	25
 
-#define EXTCNF_MDIO_SW	BIT(5)
-
 #define PHY_PAGE	22
 #define PHY_NO_PAGE	0xffff
 

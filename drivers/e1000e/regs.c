@@ -195,6 +195,8 @@ void e1k_regs_load(struct e1k *e)
 	if (any_set(s, flex_regs, ARRAY_SIZE(flex_regs)))
 		load(e, flex_regs, ARRAY_SIZE(flex_regs));
 	load(e, plain_regs, ARRAY_SIZE(plain_regs));
+	/* The PHY is still to be loaded, which takes its bus and gives it back. */
+	e1k_put(e, E1K_EXTCNF_CTRL, s->EXTCNF_CTRL[0] & ~EXTCNF_MDIO_SW);
 	e1k_put(e, E1K_WUC, s->WUC[0] & ~WUC_PME_STATUS);
 	e1k_put(e, E1K_SWSM, s->SWSM[0]);
 	e->frozen.ctrl = s->CTRL[0];

@@ -335,13 +335,41 @@ static void mdic(struct guest *g, u32 value)
 		host_fail("the guest's access to the PHY has not ended");
 }
 
-static void negotiate(struct guest *g)
+static void take_phy(struct guest *g)
 {
 	do {
 		guest_reg_write(g, EXTCNF_CTRL,
 				guest_reg_read(g, EXTCNF_CTRL) | MDIO_SW);
 		host_sleep(100 * US);
 	} while (!(guest_reg_read(g, EXTCNF_CTRL) & MDIO_SW));
+}
+
+/* Begins to read a register of the PHY; the guest may move before it has it. */
+void guest_phy_begin(struct guest *g)
+{
+	take_phy(g);
+	guest_reg_write(g, MDIC, BIT(27) | BIT(21) | 4 << 16);
+}
+
+void guest_phy_end(struct guest *g)
+{
+	u32 value;
+
+	host_sleep(200 * US);
+	value = guest_reg_read(g, MDIC);
+	if (!(value & MDIC_READY) || (value & 0xffff) != g->on->card.phy[0][4])
+		host_fail("the guest reads %x of the PHY, which has %x", value,
+			  g->on->card.phy[0][4]);
+	if (!(guest_reg_read(g, EXTCNF_CTRL) & MDIO_SW))
+		host_fail("the guest does not hold the PHY any more");
+	mdic(g, BIT(27) | BIT(21) | 4 << 16);
+	guest_reg_write(g, EXTCNF_CTRL,
+			guest_reg_read(g, EXTCNF_CTRL) & ~MDIO_SW);
+}
+
+static void negotiate(struct guest *g)
+{
+	take_phy(g);
 	mdic(g, BIT(26) | BIT(21) | 4 << 16 | (0x01e1 + 0x400 * host_below(3)));
 	mdic(g, BIT(26) | BIT(21) | 0 << 16 | 0x1340);
 	guest_reg_write(g, EXTCNF_CTRL,
@@ -538,11 +566,18 @@ bool guest_sees_announcement(struct guest *g, const u8 *data, u32 len)
 	return true;
 }
 
-/* Is the context that was sent once still in the ring, where it can be found? */
+/*
+ * Is the context that was sent once still in the ring, where it can be found, and not
+ * one that the card will read once more by itself?
+ */
 bool guest_has_context(struct guest *g)
 {
+	const struct card_ring *r = &g->on->card.tx[0];
 	const u64 *d = desc_at(g, TX_RING, 0);
+	u32 slots = g->config.slots;
 
+	if ((slots - r->head) % slots < (r->tail + slots - r->head) % slots)
+		return false;
 	return g->context[1] && d[0] == g->context[0] &&
 	       (u32)d[1] == (u32)g->context[1];
 }

@@ -101,6 +101,8 @@ struct guest {
 void guest_start(struct guest *g, struct host *on);
 void guest_end(struct guest *g);
 void guest_bring_up(struct guest *g);
+void guest_phy_begin(struct guest *g);
+void guest_phy_end(struct guest *g);
 void guest_rearm(struct guest *g);
 void guest_run(struct guest *g, u64 ns, bool busy);
 bool guest_sees_announcement(struct guest *g, const u8 *data, u32 len);

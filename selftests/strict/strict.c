@@ -182,7 +182,7 @@ static void arrive(struct host *to)
 }
 
 /* One migration, or an attempt that ends where it began. */
-static void migrate(void)
+static void try_to_move(void)
 {
 	struct host *from = guest.on, *to = from == hosts ? hosts + 1 : hosts;
 	struct card was;
@@ -224,6 +224,18 @@ static void migrate(void)
 	compare_cards(&was, &to->card);
 	guest_check_registers(&guest);
 	moves++;
+}
+
+/* The guest may be in the middle of an access to the PHY. */
+static void migrate(void)
+{
+	bool phy = !host_below(3);
+
+	if (phy)
+		guest_phy_begin(&guest);
+	try_to_move();
+	if (phy)
+		guest_phy_end(&guest);
 }
 
 /* One pair of cards, one guest, some moves. */
