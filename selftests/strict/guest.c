@@ -291,8 +291,10 @@ static void tx_poll(struct guest *g)
 		     g->tx_clean = (g->tx_clean + 1) % g->config.slots) {
 			u64 *d = desc_at(g, TX_RING, g->tx_clean);
 
-			if (g->tx_seq[g->tx_clean])
-				g->acked[g->tx_seq[g->tx_clean]] = 1;
+			/* A driver that sends a context once leaves it. */
+			if (!g->tx_seq[g->tx_clean])
+				continue;
+			g->acked[g->tx_seq[g->tx_clean]] = 1;
 			/* Linux clears the status here, too. */
 			desc_write(g, TX_RING, g->tx_clean, d[0], (u32)d[1]);
 		}
@@ -578,8 +580,7 @@ bool guest_has_context(struct guest *g)
 
 	if ((slots - r->head) % slots < (r->tail + slots - r->head) % slots)
 		return false;
-	return g->context[1] && d[0] == g->context[0] &&
-	       (u32)d[1] == (u32)g->context[1];
+	return g->context[1] && d[0] == g->context[0] && d[1] == g->context[1];
 }
 
 void guest_check_registers(struct guest *g)

@@ -92,7 +92,10 @@ static void compare_cards(struct card *a, struct card *b)
 		host_fail("%x is advertised, was %x", b->advertised, a->advertised);
 	if (guest_has_context(&guest) &&
 	    memcmp(a->context, b->context, sizeof(a->context)))
-		host_fail("the transmit context is lost");
+		host_fail("the transmit context is %llx, was %llx; head %u, was %u, tail %u",
+			  (unsigned long long)b->context[1][0],
+			  (unsigned long long)a->context[1][0], b->tx[0].head,
+			  a->tx[0].head, b->tx[0].tail);
 }
 
 static void set_session(struct host *h, bool on)
