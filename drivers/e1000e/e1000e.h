@@ -291,6 +291,7 @@ int e1k_nvm_load(struct vmig_dev *vm, const struct vmig_chunk *c);
 /* stats.c */
 void e1k_stats_collect(struct e1k *e);
 void e1k_stats_reset(struct e1k *e);
+void e1k_stats_drop_sent(struct e1k *e);
 bool e1k_stats_read(struct e1k *e, u32 offset, u32 *value);
 
 /* quiesce.c */

@@ -44,7 +44,7 @@ void e1k_phy_mdic_write(struct e1k *e, u32 value)
 }
 
 /* Asks once: while the firmware has the bus, the bit does not stay. */
-static u32 ask_for_bus(struct e1k *e)
+static u32 phy_ask_for_bus(struct e1k *e)
 {
 	e1k_put(e, E1K_EXTCNF_CTRL,
 		e1k_get(e, E1K_EXTCNF_CTRL) | EXTCNF_MDIO_SW);
@@ -62,7 +62,7 @@ bool e1k_phy_take_bus(struct e1k *e)
 
 	if (e1k_get(e, E1K_EXTCNF_CTRL) & EXTCNF_MDIO_SW)
 		return false;
-	read_poll_timeout(ask_for_bus, value, value & EXTCNF_MDIO_SW, 100,
+	read_poll_timeout(phy_ask_for_bus, value, value & EXTCNF_MDIO_SW, 100,
 			  OWN_LIMIT_MS * 1000, false, e);
 	return true;
 }

@@ -92,23 +92,37 @@ static void quiesce_flush_delayed(struct e1k *e)
 	usleep_range(FLUSH_US, FLUSH_US + 200);
 }
 
-/*
- * QEMU's model raises a cause when TCTL or a tail is written, even with nothing to
- * send. After a load the tails come once more: a card may not have taken them
- * while transmission was off.
- */
-static void quiesce_start_transmit(struct e1k *e)
-{
-	bool idle_before = quiesce_is_idle(e, 0) && quiesce_is_idle(e, 0x100);
-	unsigned int q;
-	u32 causes;
+/* What is pending and, of a cause that QEMU's model makes up, whether it may be so. */
+struct quiesce_causes {
+	u32 pending;
+	bool idle;
+};
 
+static void quiesce_note_causes(struct e1k *e, struct quiesce_causes *c)
+{
 	e1k_put(e, E1K_IMC, 0);
-	causes = e1k_get(e, E1K_ICS);
+	c->pending = e1k_get(e, E1K_ICS);
+	/* The card may not have taken the tails that were loaded. */
+	if (e->pci.loaded)
+		c->idle = !memcmp(e->state.TDH, e->state.TDT,
+				  sizeof(e->state.TDH));
+	else
+		c->idle = quiesce_is_idle(e, 0) && quiesce_is_idle(e, 0x100);
+}
+
+/*
+ * After a load the tails come once more: a card may not have taken them while
+ * transmission was off. QEMU's model raises a cause when TCTL or a tail is written,
+ * even with nothing to send.
+ */
+static void quiesce_start_transmit(struct e1k *e, const struct quiesce_causes *c)
+{
+	unsigned int q;
+
 	e1k_put(e, E1K_TCTL, e->frozen.tctl);
 	for (q = 0; q < E1K_QUEUES && e->pci.loaded; q++)
 		e1k_put(e, E1K_TDT + 0x100 * q, e->state.TDT[q]);
-	if (idle_before && !(causes & ICR_TXQE))
+	if (c->idle && !(c->pending & ICR_TXQE))
 		e1k_put(e, E1K_ICR, ICR_TXQE);
 }
 
@@ -128,8 +142,11 @@ int e1k_left_bus(struct e1k *e)
 /* Undoes what was done of e1k_freeze(). */
 static int quiesce_give_up(struct e1k *e)
 {
+	struct quiesce_causes causes;
+
+	quiesce_note_causes(e, &causes);
 	e1k_put(e, E1K_CTRL, e->frozen.ctrl);
-	quiesce_start_transmit(e);
+	quiesce_start_transmit(e, &causes);
 	e1k_put(e, E1K_IMS, e->frozen.ims);
 	e1k_flush(e);
 	return vmig_refuse(&e->pci.vm, -EBUSY,
@@ -165,15 +182,15 @@ int e1k_freeze(struct e1k *e)
 	return 0;
 }
 
-/* Lets the card read its contexts, and announce; the causes of it are not the guest's. */
-static void quiesce_replay(struct e1k *e)
+/*
+ * Lets the card read its contexts, and announce; neither the causes of it are the
+ * guest's, nor what the card has counted.
+ */
+static void quiesce_replay(struct e1k *e, const struct quiesce_causes *c)
 {
-	u32 causes;
-
-	e1k_put(e, E1K_IMC, 0);
-	causes = e1k_get(e, E1K_ICS);
 	e1k_tx_replay(e, e->tx_replay);
-	e1k_put(e, E1K_ICR, ICR_TX & ~causes);
+	e1k_put(e, E1K_ICR, ICR_TX & ~c->pending);
+	e1k_stats_drop_sent(e);
 }
 
 static void quiesce_set_receive_tails(struct e1k *e, const u32 *tail)
@@ -209,7 +226,9 @@ static void quiesce_start_receive(struct e1k *e)
 void e1k_thaw(struct e1k *e)
 {
 	struct e1k_frozen *f = &e->frozen;
+	struct quiesce_causes causes;
 
+	quiesce_note_causes(e, &causes);
 	if (!e->pci.master)
 		e->tx_replays = false;
 	quiesce_start_receive(e);
@@ -217,8 +236,8 @@ void e1k_thaw(struct e1k *e)
 		e1k_tx_arm(e, e->tx_replays ? e->tx_replay : NULL);
 	e1k_put(e, E1K_CTRL, f->ctrl);
 	if (e->tx_replays)
-		quiesce_replay(e);
-	quiesce_start_transmit(e);
+		quiesce_replay(e, &causes);
+	quiesce_start_transmit(e, &causes);
 	if (f->rctl & RCTL_EN)
 		quiesce_set_receive_tails(e, e->state.RDT);
 	if (e->pci.loaded ||

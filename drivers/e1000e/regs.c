@@ -85,7 +85,7 @@ void e1k_regs_save_tables(struct e1k *e)
 	e->flex_stale = false;
 }
 
-static void clear(struct e1k *e, const struct e1k_reg *r, size_t nr)
+static void regs_clear(struct e1k *e, const struct e1k_reg *r, size_t nr)
 {
 	for (; nr; nr--, r++)
 		memset(values(&e->state, r), 0, r->count * sizeof(u32));
@@ -94,8 +94,8 @@ static void clear(struct e1k *e, const struct e1k_reg *r, size_t nr)
 /* CTRL.RST need not do it. */
 void e1k_regs_clear_flex(struct e1k *e)
 {
-	clear(e, flex_regs, ARRAY_SIZE(flex_regs));
-	clear(e, kept_regs, ARRAY_SIZE(kept_regs));
+	regs_clear(e, flex_regs, ARRAY_SIZE(flex_regs));
+	regs_clear(e, kept_regs, ARRAY_SIZE(kept_regs));
 	load(e, flex_regs, ARRAY_SIZE(flex_regs));
 	e->flex_stale = false;
 }
@@ -148,7 +148,7 @@ bool e1k_regs_flex_needed(struct e1k_state *s)
 	       any_set(s, kept_regs, ARRAY_SIZE(kept_regs));
 }
 
-static bool holds(const struct e1k_reg *r, u32 offset)
+static bool regs_holds(const struct e1k_reg *r, u32 offset)
 {
 	u32 len = r->stride ? r->count * r->stride : sizeof(u32);
 
@@ -162,7 +162,7 @@ bool e1k_regs_kept(struct e1k *e, u32 offset, u32 *value, bool write)
 	u32 at, *kept;
 
 	for (r = kept_regs; r < kept_regs + ARRAY_SIZE(kept_regs); r++) {
-		if (!holds(r, offset))
+		if (!regs_holds(r, offset))
 			continue;
 		at = offset - r->offset;
 		if (r->stride && at % r->stride) {

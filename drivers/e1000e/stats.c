@@ -57,6 +57,19 @@ void e1k_stats_reset(struct e1k *e)
 	memset(e->state.stats, 0, sizeof(e->state.stats));
 }
 
+/* Of a card that was reset and has sent only what the driver has put into it. */
+void e1k_stats_drop_sent(struct e1k *e)
+{
+	static const u8 sent[] = {
+		E1K_STAT_GPTC, E1K_STAT_GOTC, E1K_STAT_TOT, E1K_STAT_TPT,
+		E1K_STAT_PTC64, E1K_STAT_PTC127, E1K_STAT_MPTC, E1K_STAT_BPTC,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sent); i++)
+		fresh(e, sent[i]);
+}
+
 static u32 take(struct e1k *e, unsigned int i)
 {
 	u32 value = min_t(u64, e->state.stats[i], U32_MAX);

@@ -31,6 +31,7 @@
 #define CTRL_RST	BIT(26)
 #define CTRL_PHY_RST	BIT(31)
 #define EN		BIT(1)
+#define TXQE		BIT(1)
 #define FPD		BIT(31)
 #define GIO_MASTER	BIT(19)
 #define MDIC_READY	BIT(28)
@@ -257,6 +258,8 @@ static bool write_index(struct card *c, u32 at, u32 value)
 	}
 	if ((at & 0xff) == 0x18 && (enabled || !c->habits.strict_tails))
 		r->tail = value & 0xffff;
+	if ((at & 0xff) == 0x18 && !rx && enabled && c->habits.eager)
+		c->icr |= TXQE;
 	return true;
 }
 
@@ -291,6 +294,10 @@ void card_write(struct card *c, u32 at, u32 value)
 		return write_extcnf(c, value);
 	case RCTL:
 		return write_rctl(c, value);
+	case TCTL:
+		*reg(c, TCTL) = value;
+		c->icr |= value & EN && c->habits.eager ? TXQE : 0;
+		return;
 	case ICR:
 		c->icr &= ~value;
 		return;

@@ -79,12 +79,14 @@ struct card_ring {
  * @strict_tails: a tail is not written while its direction is disabled
  * @weak_flush: FPD may do nothing
  * @slow_wire: ns that a frame needs, at most
+ * @eager: writing TCTL or a tail raises TXQE, as in QEMU's model
  * @lazy: held back although a threshold of 1 asks for no more, in ns
  */
 struct card_habits {
 	u64 master_delay;
 	bool strict_tails;
 	bool weak_flush;
+	bool eager;
 	u64 slow_wire;
 	u64 lazy;
 };

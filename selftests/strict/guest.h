@@ -8,7 +8,7 @@
 #define GUEST_SLOTS	128u
 #define GUEST_RX_BUFS	256u
 #define GUEST_TX_BUFS	128u
-#define GUEST_FRAMES	(1u << 20)
+#define GUEST_FRAMES	BIT(20)
 
 /**
  * struct guest_config - what this guest's driver does with its card
@@ -101,6 +101,7 @@ struct guest {
 void guest_start(struct guest *g, struct host *on);
 void guest_end(struct guest *g);
 void guest_bring_up(struct guest *g);
+void guest_leave_signs(struct guest *g);
 void guest_phy_begin(struct guest *g);
 void guest_phy_end(struct guest *g);
 void guest_rearm(struct guest *g);

@@ -19,6 +19,7 @@ struct task_struct {
 struct host hosts[2];
 void (*host_sent)(const struct card_frame *f);
 unsigned int host_failures;
+u64 host_steps;
 struct host_current host_current;
 
 static u64 now;
@@ -27,7 +28,6 @@ static ucontext_t main_context;
 static struct task_struct *tasks[2];
 static struct task_struct *running;
 static const struct vmig_pci_driver *driver;
-extern struct pci_driver *host_driver;
 
 void host_fail(const char *fmt, ...)
 {
@@ -59,6 +59,7 @@ u64 host_now(void)
 
 static void run_cards(void)
 {
+	host_steps++;
 	card_run(&hosts[0].card, now);
 	card_run(&hosts[1].card, now);
 }

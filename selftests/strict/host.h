@@ -39,6 +39,8 @@ extern struct host hosts[2];
 /* A frame has left a card; set by the test. */
 extern void (*host_sent)(const struct card_frame *f);
 extern unsigned int host_failures;
+/* Steps that both cards have made. */
+extern u64 host_steps;
 
 void host_start(u64 seed, const struct card_habits *habits);
 void host_open(struct host *h);

@@ -311,6 +311,7 @@ struct pci_driver {
 	const struct pci_error_handlers *err_handler;
 	bool driver_managed_dma;
 };
+extern struct pci_driver *host_driver;
 #define module_pci_driver(d)	struct pci_driver *host_driver = &(d)
 
 u32 host_read32(void *at);

@@ -37,6 +37,7 @@ static void draw_habits(struct card_habits *h)
 	h->master_delay = delays[host_below(8) % 4 == 3 ? host_below(2) * 3 :
 				 host_below(3)];
 	h->strict_tails = host_below(2);
+	h->eager = host_below(2);
 	h->weak_flush = !host_below(4);
 	h->slow_wire = (10 + host_below(200)) * US;
 	h->lazy = host_below(2) ? host_below(50) * US : 0;
@@ -129,7 +130,7 @@ static void start(struct host *h)
 		host_fail("unquiesce: %d", ret);
 }
 
-static void load(struct host *to, struct host *from)
+static void load_state(struct host *to, struct host *from)
 {
 	int ret = vmig_pci_quiesce(&to->p->vm);
 
@@ -168,8 +169,10 @@ static bool can_announce(const struct host *to)
 }
 
 /* The network hears of it soon, and the guest looks at its link. */
-static void arrive(struct host *to)
+static void arrive(struct host *to, u32 causes)
 {
+	const struct e1k_state *s = &pci_to_e1k(to->p)->state;
+	bool idle = s->TDH[0] == s->TDT[0] && s->TDH[1] == s->TDT[1];
 	u32 want = can_announce(to) ? 1 | guest.config.vlans : 0;
 
 	guest.announced = 0;
@@ -177,6 +180,14 @@ static void arrive(struct host *to)
 	start(to);
 	if (!(to->card.icr & ICR_LSC))
 		host_fail("the guest need not look at its link");
+	if (idle && to->card.icr & ~causes & ICR_TXQE)
+		host_fail("the guest hears of a queue that was empty before");
+	if (causes & ~to->card.icr)
+		host_fail("of the causes %x %x are left", causes, to->card.icr);
+	if (to->card.tx[0].tail != s->TDT[0] || to->card.rx[0].tail != s->RDT[0])
+		host_fail("the tails are %u and %u, not %u and %u",
+			  to->card.rx[0].tail, to->card.tx[0].tail, s->RDT[0],
+			  s->TDT[0]);
 	host_sleep(20 * MS);
 	expect_announcement = false;
 	if (guest.announced != want)
@@ -196,6 +207,8 @@ static void try_to_move(void)
 	memcpy(to->ram, from->ram, HOST_RAM);
 	memset(guest.dirty, 0, sizeof(guest.dirty));
 	run_a_while(from, to);
+	if (habits.weak_flush)
+		guest_leave_signs(&guest);
 	if (!stop_source(from) || !host_below(8)) {
 		if (from->p->quiesced)
 			start(from);
@@ -218,12 +231,12 @@ static void try_to_move(void)
 		host_close(to);
 		return;
 	}
-	load(to, from);
+	load_state(to, from);
 	host_end_tracking(from);
 	set_session(from, false);
 	host_close(from);
 	guest.on = to;
-	arrive(to);
+	arrive(to, was.icr);
 	compare_cards(&was, &to->card);
 	guest_check_registers(&guest);
 	moves++;
@@ -288,7 +301,7 @@ static bool run(u64 seed)
 }
 
 /* A card that its guest has not brought up writes nothing, and so reports nothing. */
-static void idle(unsigned int number)
+static void test_idle(unsigned int number)
 {
 	bool page[HOST_PAGES] = {}, known;
 	u32 reported = 0, round, i;
@@ -342,14 +355,15 @@ int main(int argc, char **argv)
 	}
 	while (runs < limit && time(NULL) < end && run(seed + runs))
 		runs++;
-	printf("# %llu pairs of cards, %llu moves, %llu cancelled, %llu refused\n",
+	printf("# %llu pairs of cards, %llu moves, %llu cancelled, %llu refused, %llu million steps\n",
 	       (unsigned long long)runs, (unsigned long long)moves,
-	       (unsigned long long)cancelled, (unsigned long long)refused);
+	       (unsigned long long)cancelled, (unsigned long long)refused,
+	       (unsigned long long)host_steps / 1000000);
 	failed = host_failures;
 	printf("%sok %u - moves between strict cards, %s\n",
 	       host_failures ? "not " : "", number,
 	       VMIG_HAVE_DIRTY_LOG ? "with a log" : "with pins");
 	host_failures = 0;
-	idle(number + 1);
+	test_idle(number + 1);
 	return failed || host_failures;
 }
