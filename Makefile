@@ -3,10 +3,10 @@
 # What can be done here; "make help" lists it. The modules themselves are
 # described by Kbuild, which the kernel's build system reads in this place.
 
-KVER ?= 7.2
+KVER ?= newest
 
 help:
-	@echo 'make modules     build the modules for KVER=6.12 or 7.2 (in build/KVER/out)'
+	@echo 'make modules     build the modules for KVER=stable, newest or previous (in build/KVER/out)'
 	@echo 'make programs    build the test programs (in build/programs)'
 	@echo 'make install     build and install library and command (DESTDIR=, PREFIX=)'
 	@echo 'make lib         build libvfiomig (in build/lib)'

@@ -9,7 +9,8 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 "$LAB_DIR/image.sh"
-source=$("$LAB_DIR/linux-source.sh")
+lab_roles
+source=$("$LAB_DIR/linux-source.sh" deep)
 mkdir -p "$REPO/build/programs"
 exec 9>"$REPO/build/programs.lock"
 flock -w 900 9 || lab_die "another build of the programs does not end"
