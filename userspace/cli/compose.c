@@ -7,7 +7,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <linux/vfio_mig_user.h>
+#include <vmig/user.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
