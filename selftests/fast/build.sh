@@ -12,13 +12,14 @@ set -euo pipefail
 # What needs PCI is not for this kernel.
 drivers="vfio-mig vgpu"
 
-# Only what came from the project is deleted, not what was built from it.
+# Only what came from the project is deleted, not what was built from it. A file
+# that differs is new, whatever its date: an older one may come back (mutants.sh).
 copy_source() { # SOURCE DIR
 	local name
 	mkdir -p "$2/drivers"
-	rsync -a --delete "$1/include" "$1/Kbuild" "$2/"
+	rsync -rlpc --delete "$1/include" "$1/Kbuild" "$2/"
 	for name in $drivers; do
-		rsync -a --delete --exclude '*.o' --exclude '*.ko' --exclude '*.mod' \
+		rsync -rlpc --delete --exclude '*.o' --exclude '*.ko' --exclude '*.mod' \
 			--exclude '*.mod.c' --exclude '.*.cmd' --exclude modules.order \
 			"$1/drivers/$name" "$2/drivers/"
 	done

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh [--jobs N] [--only NAME,..] [--modules DIR] [--out DIR] [KIND]: the tests
+# run.sh [--jobs N] [--only NAME,..] [--modules DIR] [--out DIR] [--limit SEC] [KIND]: the tests
 # of selftests/tests.list on a kernel that is a program; each in a machine of its
 # own, N of them at a time (default: as many as there are CPUs). TAP. Needs no
 # root. KIND: plain (default), memory or locks, see kernel.sh.
@@ -17,13 +17,14 @@ list=$REPO/selftests/tests.list
 # its own log; the list is that of the suite, and what only machines say.
 reports='BUG:|WARNING:|Oops|general protection fault|UBSAN:|KASAN:|refcount_t:|possible circular locking|possible recursive locking|inconsistent lock state|suspicious RCU usage|blocked for more than|list_(add|del) corruption|Kernel panic|ODEBUG:|INFO: task|sleeping function|scheduling while atomic|kmemleak: .* suspected'
 
-jobs=$(nproc) only='' kind='' modules='' out=''
+jobs=$(nproc) only='' kind='' modules='' out='' limit=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--jobs) jobs=$2 && shift ;;
 	--only) only=$2 && shift ;;
 	--modules) modules=$2 && shift ;;
 	--out) out=$2 && shift ;;
+	--limit) limit=$2 && shift ;;
 	-*) lab_die "no option $1" ;;
 	*) kind=$1 ;;
 	esac
@@ -34,10 +35,11 @@ out=${out:-$FAST_BUILD/$kind/run}
 
 # "NAME SECONDS COMMAND" of each test for this kind.
 tests() {
-	awk -v kind="$kind" -v only="$only" '
+	awk -v kind="$kind" -v only="$only" -v limit="$limit" '
 		/^#/ || NF < 4 { next }
 		$2 != "all" && index("," $2 ",", "," kind ",") == 0 { next }
 		only != "" && index("," only ",", "," $1 ",") == 0 { next }
+		limit != "" && $3 > limit + 0 { $3 = limit }
 		{ $2 = ""; print }' "$list"
 }
 
