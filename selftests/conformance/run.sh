@@ -18,6 +18,13 @@ uuids=(11111111-0000-4000-8000-00000000000a 11111111-0000-4000-8000-00000000000b
 # What they start and say goes on.
 TAP_THROUGH=1
 
+# What is asked of a virtual GPU besides, see ../vgpu.
+ours=()
+for program in vgpu vgpubits vgpu-engine vgpu-log vgpu-registers vgpu-dirty \
+	vgpu-failure; do
+	ours+=(--also "$program")
+done
+
 make_devices() {
 	local uuid
 	for uuid in "${uuids[@]}"; do
@@ -49,7 +56,7 @@ export VFIO_MIG_DEVICE=$bus/${uuids[0]}
 for way in $(lab_ways); do
 	echo "# by $way"
 	"$here/vfio-conformance" --programs /lab/programs --open "$way" \
-		--destructive --also vgpu --also vgpubits --device2 "$bus/${uuids[1]}" "$@" \
+		--destructive "${ours[@]}" --device2 "$bus/${uuids[1]}" "$@" \
 		"$VFIO_MIG_DEVICE" || status=1
 done
 "$here/kill.sh" || status=1

@@ -47,7 +47,7 @@ programs() {
 	local dir out=$FAST_BUILD/programs source
 	source=$(fast_source)
 	mkdir -p "$out"
-	for dir in conformance compat deep fuzz/lab; do
+	for dir in conformance vgpu compat deep fuzz/lab; do
 		nice make -s -j"$(nproc)" -C "$REPO/selftests/$dir" OUT="$out" \
 			KSFT="$source/tools/testing/selftests" >"$out.log" 2>&1 || {
 			tail -n 20 "$out.log" >&2
