@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# build.sh KIND [SOURCE OUT [MAKE_ARGS...]]: builds what runs on the kernel KIND,
-# for the project or the tree SOURCE, into build/fast/KIND or OUT: modules in
-# OUT/modules. Without SOURCE also the variant of a downstream, and the programs
-# in build/fast/programs. Needs no root.
+# build.sh KIND [SOURCE OUT]: builds what runs on the kernel KIND, for the project
+# or the tree SOURCE, into build/fast/KIND or OUT: OUT/modules, and the variants
+# that the tests ask for, OUT/modules-NAME; without SOURCE also the programs, in
+# build/fast/programs. FAST_VARIANTS names the variants, "" for none. Needs no root.
 set -euo pipefail
 # shellcheck source=selftests/fast/common.sh
 . "$(dirname "$0")/common.sh"
@@ -25,19 +25,36 @@ copy_source() { # SOURCE DIR
 	done
 }
 
-modules() { # SOURCE OUT MAKE_ARGS...
-	local source=$1 out=$2 work=$2/build
-	shift 2
-	mkdir -p "$out/modules"
-	copy_source "$source" "$work"
+# Each variant has objects of its own, since make does not know its flags.
+modules() { # SOURCE OUT VARIANT
+	local out=$2/modules${3:+-$3} work=$2/build${3:+-$3}
+	mkdir -p "$out"
+	copy_source "$1" "$work"
 	# shellcheck disable=SC2046
 	nice make -s -C "$kernel" ARCH=um M="$work" -j"${FAST_JOBS:-$(nproc)}" \
-		$(args_of_kind) "$@" modules >"$out/log" 2>&1 || {
-		grep -E -m 10 'error|Error' "$out/log" >&2 || tail -n 10 "$out/log" >&2
-		lab_die "the modules do not build; the log is $out/log"
+		$(args_of_kind) KCFLAGS="$(flags_of "$3")" modules >"$out.log" 2>&1 || {
+		grep -E -m 10 'error|Error' "$out.log" >&2 || tail -n 10 "$out.log" >&2
+		lab_die "the modules do not build; the log is $out.log"
 	}
-	rm -f "$out"/modules/*.ko
-	find "$work/drivers" -name '*.ko' -exec cp -t "$out/modules" {} +
+	rm -f "$out"/*.ko
+	find "$work/drivers" -name '*.ko' -exec cp -t "$out" {} +
+}
+
+# A downstream's device with state of its own; devices that lack P2P or PRE_COPY
+# (VFIO_MIGRATION_STOP_COPY is 1, P2P 2, PRE_COPY 4).
+variants="downstream no-p2p stop-copy"
+flags_of() { # VARIANT
+	case $1 in
+	downstream) echo -DVGPU_DOWNSTREAM=1 ;;
+	no-p2p) echo -DVGPU_FLAGS=5 ;;
+	stop-copy) echo -DVGPU_FLAGS=1 ;;
+	esac
+}
+
+all_modules() { # SOURCE OUT
+	local variant
+	modules "$1" "$2" ""
+	for variant in ${FAST_VARIANTS-$variants}; do modules "$1" "$2" "$variant"; done
 }
 
 # Lines are counted in our modules only.
@@ -65,18 +82,15 @@ kernel_modules() { # OUT
 	}
 }
 
-kind=${1:?usage: build.sh KIND [SOURCE OUT [MAKE_ARGS...]]}
+kind=${1:?usage: build.sh KIND [SOURCE OUT]}
 kernel=$(fast_kernel "$kind")
 mkdir -p "$FAST_BUILD"
 if [ $# -gt 1 ]; then
-	source=$2 out=$3
-	shift 3
-	modules "$source" "$out" "$@"
+	all_modules "$2" "$3"
 	exit
 fi
 exec 9>"$FAST_BUILD/lock"
 flock -w 900 9 || lab_die "another build does not end"
 kernel_modules "$FAST_BUILD/$kind"
-modules "$REPO" "$FAST_BUILD/$kind"
-modules "$REPO" "$FAST_BUILD/$kind/downstream" KCFLAGS=-DVGPU_DOWNSTREAM=1
+all_modules "$REPO" "$FAST_BUILD/$kind"
 programs

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh [--jobs N] [--only NAME,..] [--modules DIR] [--out DIR] [--limit SEC] [KIND]: the tests
+# run.sh [--jobs N] [--only NAME,..] [--built DIR] [--out DIR] [--limit SEC] [KIND]: the tests
 # of selftests/tests.list on a kernel that is a program; each in a machine of its
 # own, N of them at a time (default: as many as there are CPUs). TAP. Needs no
 # root. KIND: plain (default), memory or locks, see kernel.sh.
@@ -17,12 +17,12 @@ list=$REPO/selftests/tests.list
 # its own log; the list is that of the suite, and what only machines say.
 reports='BUG:|WARNING:|Oops|general protection fault|UBSAN:|KASAN:|refcount_t:|possible circular locking|possible recursive locking|inconsistent lock state|suspicious RCU usage|blocked for more than|list_(add|del) corruption|Kernel panic|ODEBUG:|INFO: task|sleeping function|scheduling while atomic|kmemleak: .* suspected'
 
-jobs=$(nproc) only='' kind='' modules='' out='' limit=''
+jobs=$(nproc) only='' kind='' built='' out='' limit=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--jobs) jobs=$2 && shift ;;
 	--only) only=$2 && shift ;;
-	--modules) modules=$2 && shift ;;
+	--built) built=$2 && shift ;;
 	--out) out=$2 && shift ;;
 	--limit) limit=$2 && shift ;;
 	-*) lab_die "no option $1" ;;
@@ -71,7 +71,7 @@ one() { # NAME SECONDS COMMAND...
 	shift 2
 	mkdir -p "$out/$name"
 	"$FAST_DIR/uml.sh" --timeout "$limit" --out "$out/$name" \
-		${modules:+--modules "$modules"} "$kind" -- "$@" \
+		${built:+--built "$built"} "$kind" -- "$@" \
 		>"$out/$name/output" 2>&1 || status=$?
 	{
 		tr -d '\r' <"$out/$name/output"
@@ -87,9 +87,9 @@ one() { # NAME SECONDS COMMAND...
 
 rm -rf "$out"
 mkdir -p "$out"
-[ -n "$modules" ] || "$FAST_DIR/build.sh" "$kind"
+[ -n "$built" ] || "$FAST_DIR/build.sh" "$kind"
 export -f one reported machine_line
-export out kind modules reports FAST_DIR FAST_BUILD
+export out kind built reports FAST_DIR FAST_BUILD
 [ -n "$(tests)" ] || lab_die "no test is called $only"
 tests | xargs -P "$jobs" -L 1 bash -c 'one "$@"' one || :
 read -r _ failed _ bad _ < <(cat "$out"/*/tap | awk -f "$REPO/selftests/tap.awk")

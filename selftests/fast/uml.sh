@@ -9,7 +9,7 @@
 #   --out DIR          keeps the kernel's messages there, in "console", and is
 #                      /lab/out for the command; nothing else of the host can be
 #                      written
-#   --modules DIR      modules to use (default: those of build.sh)
+#   --built DIR        what build.sh has put there (default: build/fast/KIND)
 #   --append TEXT      more for the kernel's command line
 #
 # The kernel sees a tree of its own, put together by bubblewrap: /usr and /etc of
@@ -19,12 +19,12 @@ set -euo pipefail
 # shellcheck source=selftests/fast/common.sh
 . "$(dirname "$0")/common.sh"
 
-timeout=600 out='' modules='' append=''
+timeout=600 out='' built='' append=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--timeout) timeout=$2 ;;
 	--out) out=$2 ;;
-	--modules) modules=$2 ;;
+	--built) built=$2 ;;
 	--append) append=$2 ;;
 	*) break ;;
 	esac
@@ -34,7 +34,7 @@ done
 kind=$1
 shift 2
 kernel=$(fast_kernel "$kind")
-built=$FAST_BUILD/$kind
+built=${built:-$FAST_BUILD/$kind}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 out=${out:-$work/out}
@@ -61,12 +61,14 @@ tree+=(--proc /proc --dev /dev
 	--ro-bind "$REPO/selftests" /lab/selftests
 	--ro-bind "$REPO/Documentation/netlink/specs" /lab/specs
 	--ro-bind "$FAST_BUILD/programs" /lab/programs
-	--ro-bind "${modules:-$built/modules}" /lab/modules
-	--ro-bind "$built/downstream/modules" /lab/modules-downstream
-	--ro-bind "$built/kernel" /lab/kernel-modules
+	--ro-bind "$FAST_BUILD/$kind/kernel" /lab/kernel-modules
 	--ro-bind "$kernel/linux" /lab/linux
 	--ro-bind "$work/run" /lab/run
 	--bind "$out" /lab/out)
+
+for dir in "$built"/modules "$built"/modules-*/; do
+	[ ! -d "$dir" ] || tree+=(--ro-bind "$dir" "/lab/$(basename "$dir")")
+done
 
 # Its memory is a file that is gone when it ends.
 machine() {

@@ -256,7 +256,7 @@ TEST_F(engine, rest_of_a_copy_migrates)
 
 	CITES("End of stream on the FD indicates the entire device state has been transferred.");
 	memset(self->ram, 0x11, RAM);
-	ASSERT_EQ(0, GO(RUNNING_P2P));
+	bus_master(&self->v, 0);
 	start(&self->v, TO_GUEST, 0, IOVA + PAGE + 8, LEN);
 	ASSERT_EQ(0, stream_save(&self->v, &s));
 	ASSERT_EQ(0, vdev_reset(&self->v));
