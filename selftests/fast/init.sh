@@ -26,6 +26,20 @@ mounts() {
 	ln -snf fd/2 /dev/stderr
 }
 
+# The root is read-only; this is the one directory of the host that is not.
+keep() { mountpoint -q /lab/out || mount -t hostfs -o /lab/out none /lab/out; }
+
+# Counts of lines, of modules that have gone as well. The files have no length.
+collect_counts() {
+	local file
+	cd /sys/kernel/debug/gcov 2>/dev/null && keep || return
+	find . -name '*.gcda' -path '*/drivers/v*' | while read -r file; do
+		mkdir -p "/lab/out/gcov/${file%/*}"
+		cat "$file" >"/lab/out/gcov/$file"
+	done
+	sync
+}
+
 mounts
 LAB_KERNEL=$(uname -r)
 export LAB_KERNEL
@@ -34,6 +48,8 @@ ip link set lo up 2>/dev/null
 stty -F /dev/ttyS0 raw
 # Output goes through a pipe: a program may open /dev/stdout again.
 (cd /lab && exec bash /lab/run/command) 2>&1 </dev/null | cat >/dev/ttyS0
-echo "# ended with status ${PIPESTATUS[0]}" >/dev/ttyS0
+status=${PIPESTATUS[0]}
+collect_counts
+echo "# ended with status $status" >/dev/ttyS0
 poweroff -f 2>/dev/null || echo o >/proc/sysrq-trigger
 sleep 10
