@@ -64,10 +64,11 @@ TEST_F_TIMEOUT(precopy, zeros_mean_that_nothing_is_left, 120)
 	do {
 		ASSERT_EQ(0, vdev_precopy_info(self->fd, &info));
 		n = read(self->fd, buf, len);
-		if (!info.initial_bytes && !info.dirty_bytes)
+		if (!info.initial_bytes && !info.dirty_bytes) {
 			ASSERT_EQ(-1, n) {
 				TH_LOG("after %zu bytes", total);
 			}
+		}
 		total += n > 0 ? n : 0;
 		len = len % sizeof(buf) + 1;
 	} while (n > 0);

@@ -92,7 +92,9 @@ rm -rf "$out"
 mkdir -p "$out"
 mutants >"$out/todo"
 [ -s "$out/todo" ] || lab_die "no fault is called $only"
-for kind in $(cut -d' ' -f2 "$out/todo" | sort -u); do "$FAST_DIR/build.sh" "$kind"; done
+for kind in $(fast_kinds); do
+	! grep -q " $kind$" "$out/todo" || "$FAST_DIR/build.sh" "$kind"
+done
 exec 7<"$out/todo"
 for ((slot = 0; slot < jobs; slot++)); do
 	(exec 8>"$out/lock" && worker "$slot") &

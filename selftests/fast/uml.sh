@@ -10,7 +10,7 @@
 #                      /lab/out for the command; nothing else of the host can be
 #                      written
 #   --built DIR        what build.sh has put there (default: build/fast/KIND)
-#   --append TEXT      more for the kernel's command line
+#   --append WORD      one more for the kernel's command line
 #
 # The kernel sees a tree of its own, put together by bubblewrap: /usr and /etc of
 # the host and what is tested, all read-only, and no network. That the kernel
@@ -30,7 +30,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift 2
 done
-[ $# -ge 3 ] && [ "$2" = -- ] || lab_die "usage: uml.sh [OPTIONS] KIND -- COMMAND..."
+[ $# -ge 3 ] || lab_die "usage: uml.sh [OPTIONS] KIND -- COMMAND..."
 kind=$1
 shift 2
 kernel=$(fast_kernel "$kind")
@@ -76,7 +76,7 @@ machine() {
 		--new-session --setenv TMPDIR /dev/shm /lab/linux \
 		root=/dev/root rootfstype=hostfs rootflags=/ ro mem=1G \
 		init=/lab/selftests/fast/init.sh con=null con0=null,fd:1 \
-		ssl=null ssl0=null,fd:3 panic=-1 loglevel=7 hung_task_panic=0 $append
+		ssl=null ssl0=null,fd:3 panic=-1 loglevel=7 hung_task_panic=0 ${append:+"$append"}
 }
 
 status=0

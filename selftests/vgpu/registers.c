@@ -3,6 +3,7 @@
 #include "suite.h"
 #include "card.h"
 
+#define NR(list)	(sizeof(list) / sizeof((list)[0]))
 #define NR_REGS	(NR_DISPI - 2 + 1 + 9)
 
 struct reg {
@@ -31,7 +32,7 @@ static void list_registers(void)
 	for (i = 1; i < NR_DISPI - 1; i++)
 		regs[nr_regs++] = (struct reg){ BAR_REGS, DISPI(i), 2 };
 	regs[nr_regs++] = (struct reg){ BAR_REGS, BYTE_ORDER_REG, 4 };
-	for (i = 0; i < sizeof(engine) / sizeof(engine[0]); i++)
+	for (i = 0; i < NR(engine); i++)
 		regs[nr_regs++] = (struct reg){ BAR_ENGINE, engine[i], 4 };
 }
 
