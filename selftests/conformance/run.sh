@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh [OPTIONS...]: inside a lab machine, the suite against two virtual GPUs, by
-# each way to a device that the kernel has. TAP. Options go to the suite.
+# run.sh [--stop] [OPTIONS...]: inside a lab machine, the suite against two virtual GPUs, by
+# each way to a device that the kernel has. TAP. Options go to the suite; with
+# --stop the first failure is the end.
 # Tests are called by tap.
 # shellcheck disable=SC2317
 set -uo pipefail
@@ -59,6 +60,7 @@ for way in $(lab_ways); do
 		--destructive "${ours[@]}" --device2 "$bus/${uuids[1]}" "$@" \
 		"$VFIO_MIG_DEVICE" || status=1
 done
+[ "${1:-}" != --stop ] || [ "$status" = 0 ] || exit 1
 "$here/kill.sh" || status=1
 
 echo "1..2"

@@ -37,15 +37,21 @@ failure() { # TAP_FILE
 	grep -m 1 '^not ok' "$1" | sed -E 's/^not ok [0-9]+ -? ?//'
 }
 
+# One test, by its name in tests.list or as a program of the suite.
+passes() { # TEST DIR KIND
+	local what=--suite
+	[ "$1" != variants ] || FAST_VARIANTS="no-p2p stop-copy" build "$3" "$2" || return
+	! grep -q "^$1 " "$REPO/selftests/tests.list" || what=--only
+	"$FAST_DIR/run.sh" --jobs 1 "$what" "$1" --limit "$limit" --built "$2" \
+		--out "$2/run-$1" "$3" >"$2/tap" 2>&1
+}
+
 # Prints "TEST: WORDS" of the first test that fails, nothing if none does.
-find_it() { # DIR KIND
-	local name
-	for name in $tests; do
-		# Three more builds, when nothing else has helped.
-		[ "$name" != variants ] || FAST_VARIANTS="no-p2p stop-copy" build "$2" "$1" || return 0
-		"$FAST_DIR/run.sh" --jobs 1 --only "$name" --limit "$limit" --built "$1" \
-			--out "$1/run-$name" "$2" >"$1/tap" 2>&1 && continue
-		printf '%s: %s\n' "$name" "$(failure "$1/tap")"
+find_it() { # NAME DIR KIND
+	local test
+	for test in $("$FAST_DIR/mutate.py" by "$1") $tests; do
+		passes "$test" "$2" "$3" && continue
+		printf '%s: %s\n' "$test" "$(failure "$2/tap")"
 		return
 	done
 }
@@ -69,7 +75,7 @@ one() { # NAME KIND
 	if ! text=$(prepare "$name" "$kind" "$dir" 2>&1); then
 		verdict=not found="cannot be put in: $(tail -n 1 <<<"$text")"
 	else
-		found=$(find_it "$dir" "$kind")
+		found=$(find_it "$name" "$dir" "$kind")
 		case $name/${found:+found} in
 		none/) found="nothing fails" ;;
 		none/found) verdict=not found="fails without a fault: $found" ;;

@@ -4,6 +4,7 @@
 
 mutate.py list                      prints "NAME KIND" of each, KIND is the kernel's
 mutate.py words NAME                prints what the fault is
+mutate.py by NAME                   prints what is known to find it
 mutate.py apply NAME DIR            changes the one file below DIR/drivers
 mutate.py check DIR                 does each apply to DIR? says which do not
 
@@ -11,9 +12,13 @@ A block of mutants.list:
 
     mutant NAME [on KIND]
     # what a driver did wrong
+    by TEST
     in DIRECTORY
     - text that is there
     + text that is there instead
+
+TEST, of selftests/tests.list or a program of the suite, is tried first; without
+it, and if it fails to find the fault, all are tried in turn.
 
 The text to be replaced may stand in any file of drivers/DIRECTORY, and stands
 there once; white space counts as one space. %1 to %9 are any identifier. So a
@@ -27,7 +32,7 @@ import sys
 class Mutant:
     def __init__(self, name, kernel):
         self.name, self.kernel = name, kernel
-        self.words, self.edits = [], []
+        self.words, self.edits, self.by = [], [], ""
 
     def edit(self):
         if not self.edits:
@@ -49,6 +54,8 @@ def read(path):
             continue
         elif head == "#":
             found[-1].words.append(rest)
+        elif head == "by":
+            found[-1].by = rest.strip()
         elif head == "in":
             found[-1].edits.append((rest.strip(), [], []))
         elif head in "-+":
@@ -126,6 +133,8 @@ def main():
             print(m.name, m.kernel)
     elif command == "words":
         print(" ".join(by_name[args[0]].words))
+    elif command == "by":
+        print(by_name[args[0]].by)
     elif command == "apply":
         apply(by_name[args[0]], pathlib.Path(args[1]))
     elif command == "check":

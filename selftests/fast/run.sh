@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh [--jobs N] [--only NAME,..] [--built DIR] [--out DIR] [--limit SEC] [KIND]: the tests
+# run.sh [--jobs N] [--only NAME,..] [--suite PROGRAM] [--built DIR] [--out DIR] [--limit SEC] [KIND]: the tests
 # of selftests/tests.list on a kernel that is a program; each in a machine of its
 # own, N of them at a time (default: as many as there are CPUs). TAP. Needs no
 # root. KIND: plain (default), memory or locks, see kernel.sh.
 #
+# --suite takes a program of the suite in place of the list, up to its first failure.
 # A panic, and a report of the kernel in its log, is a failed test with its trace.
 # The output of each test and the kernel's messages stay in build/fast/KIND/run.
 set -euo pipefail
@@ -17,7 +18,7 @@ list=$REPO/selftests/tests.list
 # its own log; the list is that of the suite, and what only machines say.
 reports='BUG:|WARNING:|Oops|general protection fault|UBSAN:|KASAN:|refcount_t:|possible circular locking|possible recursive locking|inconsistent lock state|suspicious RCU usage|blocked for more than|list_(add|del) corruption|Kernel panic|ODEBUG:|INFO: task|sleeping function|scheduling while atomic|kmemleak: .* suspected'
 
-jobs=$(nproc) only='' kind='' built='' out='' limit=''
+jobs=$(nproc) only='' kind='' built='' out='' limit='' suite=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--jobs) jobs=$2 && shift ;;
@@ -25,6 +26,7 @@ while [ $# -gt 0 ]; do
 	--built) built=$2 && shift ;;
 	--out) out=$2 && shift ;;
 	--limit) limit=$2 && shift ;;
+	--suite) suite=$2 && shift ;;
 	-*) lab_die "no option $1" ;;
 	*) kind=$1 ;;
 	esac
@@ -35,6 +37,10 @@ out=${out:-$FAST_BUILD/$kind/run}
 
 # "NAME SECONDS COMMAND" of each test for this kind.
 tests() {
+	if [ -n "$suite" ]; then
+		echo "$suite ${limit:-600} conformance/run.sh --stop --suite $suite"
+		return
+	fi
 	awk -v kind="$kind" -v only="$only" -v limit="$limit" '
 		/^#/ || NF < 4 { next }
 		$2 != "all" && index("," $2 ",", "," kind ",") == 0 { next }
