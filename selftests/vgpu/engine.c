@@ -160,7 +160,7 @@ TEST_F_TIMEOUT(engine, starts_nothing_while_stopped, 120)
 		}
 		EXPECT_EQ(BUSY, get(&self->v, BAR_ENGINE, ENG_STATUS, 4));
 		ASSERT_EQ(0, GO(RUNNING));
-		EXPECT_EQ(DONE, finish(&self->v, self->irq));
+		ASSERT_EQ(DONE, finish(&self->v, self->irq));
 		EXPECT_TRUE(all_are(self->ram, 0x77, LEN));
 	}
 }
@@ -178,7 +178,7 @@ TEST_F_TIMEOUT(engine, works_while_running, 120)
 		memset(self->ram, 0x11, LEN);
 		ASSERT_EQ(0, go(&self->v, way));
 		start(&self->v, TO_GUEST, 0, IOVA, LEN);
-		EXPECT_EQ(DONE, finish(&self->v, self->irq)) {
+		ASSERT_EQ(DONE, finish(&self->v, self->irq)) {
 			TH_LOG("way %zu, in %s", i, state_name(end_of(way)));
 		}
 		EXPECT_TRUE(all_are(self->ram, 0x77, LEN));
@@ -186,28 +186,33 @@ TEST_F_TIMEOUT(engine, works_while_running, 120)
 	}
 }
 
-/* Of 4 MiB there is always a rest when the next call comes. */
+/* What the engine has still to do, and has to leave where it is now. */
+static bool stays(struct vdev *v, int irq)
+{
+	uint32_t left = get(v, BAR_ENGINE, ENG_LEN, 4);
+
+	/* Long enough for a worker that was in the middle of something. */
+	return !left || (!interrupted(irq, 2) &&
+			 get(v, BAR_ENGINE, ENG_LEN, 4) == left);
+}
+
+/* Many times, since the arc has to come in the middle of moving a page. */
 TEST_F_TIMEOUT(engine, work_under_way_ends_with_the_arc, 120)
 {
-	uint32_t left;
-	size_t i;
+	size_t i, way;
 
 	CITES("The migration driver must complete any such outstanding operations prior to completing the FSM arc into a P2P state.");
-	for (i = 0; i < NR(stopped_ways); i++) {
-		if (!has_way(&self->v, stopped_ways[i]))
+	for (i = 0; i < 40 * NR(stopped_ways); i++) {
+		way = i % NR(stopped_ways);
+		if (!has_way(&self->v, stopped_ways[way]))
 			continue;
 		start(&self->v, FILL, 0, 0, self->size);
-		ASSERT_EQ(0, go(&self->v, stopped_ways[i]));
-		left = get(&self->v, BAR_ENGINE, ENG_LEN, 4);
-		if (left) {
-			EXPECT_FALSE(interrupted(self->irq, self->patience));
-			EXPECT_EQ(left, get(&self->v, BAR_ENGINE, ENG_LEN, 4)) {
-				TH_LOG("in %s",
-				       state_name(end_of(stopped_ways[i])));
-			}
+		ASSERT_EQ(0, go(&self->v, stopped_ways[way]));
+		ASSERT_TRUE(stays(&self->v, self->irq)) {
+			TH_LOG("in %s", state_name(end_of(stopped_ways[way])));
 		}
 		ASSERT_EQ(0, GO(RUNNING));
-		EXPECT_EQ(DONE, finish(&self->v, self->irq));
+		ASSERT_EQ(DONE, finish(&self->v, self->irq));
 	}
 }
 
@@ -224,7 +229,7 @@ TEST_F_TIMEOUT(engine, split_by_stops_it_is_whole, 120)
 		ASSERT_EQ(0, GO(STOP));
 		ASSERT_EQ(0, GO(RUNNING));
 	}
-	EXPECT_EQ(DONE, finish(&self->v, self->irq));
+	ASSERT_EQ(DONE, finish(&self->v, self->irq));
 	EXPECT_TRUE(all_are(self->vram, (char)0xc3, self->size));
 }
 
@@ -243,7 +248,7 @@ TEST_F(engine, pending_interrupt_migrates)
 	ASSERT_GE(irq, 0);
 	ASSERT_EQ(0, stream_load(&self->v, &s, 4096));
 	ASSERT_EQ(0, GO(RUNNING));
-	EXPECT_EQ(DONE, finish(&self->v, irq));
+	ASSERT_EQ(DONE, finish(&self->v, irq));
 	close(irq);
 	stream_free(&s);
 }
@@ -266,7 +271,7 @@ TEST_F(engine, rest_of_a_copy_migrates)
 	bus_master(&self->v, 1);
 	EXPECT_TRUE(all_are(self->ram, 0x11, RAM));
 	ASSERT_EQ(0, GO(RUNNING));
-	EXPECT_EQ(DONE, finish(&self->v, irq));
+	ASSERT_EQ(DONE, finish(&self->v, irq));
 	EXPECT_TRUE(all_are(self->ram, 0x11, PAGE + 8));
 	EXPECT_TRUE(all_are(self->ram + PAGE + 8, 0x77, LEN));
 	EXPECT_TRUE(all_are(self->ram + PAGE + 8 + LEN, 0x11, PAGE));
@@ -306,7 +311,7 @@ TEST_F(engine, works_after_a_reset_in_every_state)
 		bus_master(&self->v, 1);
 		put(&self->v, BAR_ENGINE, ENG_IRQ, 1, 4);
 		start(&self->v, FILL, 0, 0, 8);
-		EXPECT_EQ(DONE, finish(&self->v, self->irq));
+		ASSERT_EQ(DONE, finish(&self->v, self->irq));
 	}
 }
 
@@ -320,17 +325,17 @@ TEST_F(engine, engine_copies)
 	memset(self->vram, 0, self->size);
 	memset(ram, 0x77, 4 * PAGE);
 	start(&self->v, TO_VRAM, IOVA, 64, len);
-	EXPECT_EQ(DONE, finish(&self->v, irq));
+	ASSERT_EQ(DONE, finish(&self->v, irq));
 	EXPECT_EQ(0x77, self->vram[64 + len - 1]);
 	EXPECT_EQ(0, self->vram[64 + len]);
 	start(&self->v, IN_VRAM, 64, 0x10000, len);
-	EXPECT_EQ(DONE, finish(&self->v, irq));
+	ASSERT_EQ(DONE, finish(&self->v, irq));
 	start(&self->v, TO_GUEST, 0x10000, IOVA + 8 * PAGE, len);
-	EXPECT_EQ(DONE, finish(&self->v, irq));
+	ASSERT_EQ(DONE, finish(&self->v, irq));
 	EXPECT_EQ(0, memcmp(ram, ram + 8 * PAGE, len));
 	put(&self->v, BAR_ENGINE, ENG_FILL, 0x01020304, 4);
 	start(&self->v, FILL, 0, 0x20000, 8);
-	EXPECT_EQ(DONE, finish(&self->v, irq));
+	ASSERT_EQ(DONE, finish(&self->v, irq));
 	EXPECT_EQ(0x01020304, get(&self->v, BAR_VRAM, 0x20004, 4));
 	close(irq);
 }
@@ -369,7 +374,7 @@ TEST_F(engine, busy_engine_migrates)
 	bus_master(&self->v, 1);
 	EXPECT_EQ(BUSY, get(&self->v, BAR_ENGINE, ENG_STATUS, 4));
 	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_RUNNING, NULL));
-	EXPECT_EQ(DONE, finish(&self->v, irq));
+	ASSERT_EQ(DONE, finish(&self->v, irq));
 	EXPECT_EQ(0x05060708, get(&self->v, BAR_VRAM, 5 * PAGE - 4, 4));
 	EXPECT_EQ(0, get(&self->v, BAR_VRAM, 5 * PAGE, 4));
 	close(irq);

@@ -63,6 +63,14 @@ static void write_all(struct vdev *v, uint32_t seed)
 	}
 }
 
+/* As after power-on, whatever the device was used for before. */
+static bool is_default(size_t i, uint32_t value)
+{
+	bool order = regs[i].bar == BAR_REGS && regs[i].off == BYTE_ORDER_REG;
+
+	return value == (order ? 0x1e1e1e1e : 0);
+}
+
 FIXTURE(registers)
 {
 	struct vdev v;
@@ -71,11 +79,18 @@ FIXTURE(registers)
 
 FIXTURE_SETUP(registers)
 {
+	size_t i;
+
 	ASSERT_EQ(0, vdev_open_running(&self->v));
 	if (!is_vgpu(&self->v))
 		SKIP(return, "not a vGPU");
 	list_registers();
 	read_all(&self->v, &self->fresh);
+	for (i = 0; i < nr_regs; i++)
+		ASSERT_TRUE(is_default(i, self->fresh.v[i])) {
+			TH_LOG("register %#x of BAR %u", regs[i].off,
+			       regs[i].bar);
+		}
 }
 
 FIXTURE_TEARDOWN(registers)
