@@ -13,7 +13,7 @@ set -euo pipefail
 # shellcheck source=selftests/fast/common.sh
 . "$(dirname "$0")/common.sh"
 
-list=$REPO/selftests/tests.list
+list=${FAST_LIST:-$REPO/selftests/tests.list}
 # What the kernel says of a bug. A test that wants one of them takes it out of
 # its own log; the list is that of the suite, and what only machines say.
 reports='BUG:|WARNING:|Oops|general protection fault|UBSAN:|KASAN:|refcount_t:|possible circular locking|possible recursive locking|inconsistent lock state|suspicious RCU usage|blocked for more than|list_(add|del) corruption|Kernel panic|ODEBUG:|INFO: task|sleeping function|scheduling while atomic|kmemleak: .* suspected'

@@ -79,11 +79,15 @@ machine() {
 		ssl=null ssl0=null,fd:3 panic=-1 loglevel=7 hung_task_panic=0 ${append:+"$append"}
 }
 
-status=0
+set +e
 (machine) 3>&1 >"$out/console" 2>&1 </dev/null |
 	awk -v file="$work/status" '/^# ended with status [0-9]+/ { print $5 + 0 >file; next }
-		{ print; fflush() }' || :
+		{ print; fflush() }'
 status=${PIPESTATUS[0]}
-if [ -s "$work/status" ]; then status=$(cat "$work/status")
-elif [ "$status" != 124 ]; then status=99; fi
+set -e
+if [ -s "$work/status" ]; then
+	status=$(cat "$work/status")
+elif [ "$status" != 124 ]; then
+	status=99
+fi
 exit "$status"
