@@ -21,7 +21,7 @@ fast_source() {
 	if [ -n "${FAST_SOURCE:-}" ]; then
 		printf '%s\n' "$FAST_SOURCE"
 	else
-		"$FAST_DIR/source.sh"
+		"$LAB_DIR/linux-source.sh" deep
 	fi
 }
 

@@ -5,10 +5,13 @@
 # distribution, once, unpacks it in the cache, with those of the lab's patches
 # that fit, and prints where. ROLE is one of the table "roles" (default:
 # guest); a kernel's source is that of its own version. The file "lab-patches"
-# there says of each patch whether it is in.
+# there says of each patch whether it is in. For a role it needs neither root nor
+# the tree.
 set -euo pipefail
 # shellcheck source=selftests/lab/common.sh
 . "$(dirname "$0")/common.sh"
+# shellcheck source=selftests/lab/archive.sh
+. "$LAB_DIR/archive.sh"
 
 # "linux-source-SERIES VERSION" for a role or a kernel of the tree.
 source_package() { # ROLE|VERSION
@@ -16,10 +19,11 @@ source_package() { # ROLE|VERSION
 	if is_role "$1"; then
 		read -r package version < <(lab_role "$1") || :
 	else
+		"$LAB_DIR/image.sh"
 		full=$(lab_kver "$1") || return 1
 		package=linux-image-$full
 		# shellcheck disable=SC2016
-		version=$(lab_chroot dpkg-query -W -f '${Version}' "$package")
+		version=$(dpkg-query --admindir="$(lab_tree)/var/lib/dpkg" -W -f '${Version}' "$package")
 	fi
 	[ -n "${package:-}" ] || lab_die "no source: $(grep "^# $1:" "$LAB_RESOLVED")"
 	case $package in
@@ -48,20 +52,19 @@ fetch() { # DIR PACKAGE VERSION
 	local work=$1.new
 	rm -rf "$work"
 	mkdir -p "$work"
-	# shellcheck disable=SC2016
-	lab_chroot sh -c 'cd "$1" && apt-get update && apt-get download "$2=$3" &&
-		dpkg -x "$2"_*.deb deb &&
-		tar -xf deb/usr/src/"$2".tar.xz --strip-components=1 &&
-		rm -rf deb ./*.deb' fetch "/cache/${work##*/}" "$2" "$3" \
+	[ -s "$CACHE/apt-roles/index" ] ||
+		archive_update roles release updates security backports
+	(cd "$work" && archive_apt roles apt-get download "$2=$3" && dpkg -x "$2"_*.deb deb &&
+		tar -xf "deb/usr/src/$2.tar.xz" --strip-components=1 && rm -rf deb ./*.deb) \
 		>"$CACHE/linux-source.log" 2>&1
 	apply_patches "$work"
 	mv "$work" "$1"
 }
 
-"$LAB_DIR/image.sh"
+lab_roles
 read -r package version < <(source_package "${1:-guest}")
 [ -n "${version:-}" ] || exit 1
-dir=$CACHE/$package-$version-$(lab_key "$LAB_DIR"/patches/*)
+dir=$CACHE/$package-${version//[:~]/-}-$(lab_key "$LAB_DIR"/patches/*)
 exec 9>"$CACHE/linux-source.lock"
 flock -w 1800 9 || lab_die "another fetch of the source does not end"
 if ! lab_whole "$dir"; then
