@@ -209,10 +209,13 @@ lab_done() { lab_mark "$1" >"$1.whole"; } # PATH
 
 # A directory may have grown.
 lab_whole() { # PATH
-	local now then
+	local now mark
 	[ -e "$1" ] || return 1
-	now=$(lab_mark "$1") then=$(cat "$1.whole" 2>/dev/null) || :
-	if [ -n "$then" ] && if [ -d "$1" ]; then [ "$now" -ge "$then" ]; else [ "$now" = "$then" ]; fi; then
+	now=$(lab_mark "$1")
+	mark=$(cat "$1.whole" 2>/dev/null) || :
+	if [ -z "$mark" ]; then
+		:
+	elif [ "$now" = "$mark" ] || { [ -d "$1" ] && [ "$now" -ge "$mark" ]; }; then
 		return 0
 	fi
 	lab_say "${1##*/} in the cache is not whole; it is made again"

@@ -38,6 +38,7 @@ from_backports() {
 
 # A hook that installs packages of the backports. mmdebstrap asks for it as text.
 install() { # PACKAGES...
+	# shellcheck disable=SC2016
 	printf '%s' 'chroot "$1" env INITRD=No DEBIAN_FRONTEND=noninteractive ' \
 		"apt-get install -y --no-install-recommends -t $backports $*"
 }
