@@ -50,11 +50,12 @@ static void print_findings(const struct doctor *d)
 		if (cli.quiet && !strcmp(text_of(finding, "severity"), "note"))
 			continue;
 		printf("%s %s: %s%s%s\n", text_of(finding, "severity"),
-		       text_of(finding, "id"), text_of(finding, "device"),
+		       text_of(finding, "id"),
+		       plain(text_of(finding, "device")),
 		       *text_of(finding, "device") ? ": " : "",
-		       text_of(finding, "what"));
+		       plain(text_of(finding, "what")));
 		printf("    why: %s\n    do: %s\n", text_of(finding, "means"),
-		       text_of(finding, "do"));
+		       plain(text_of(finding, "do")));
 	}
 	if (!json_array_size(d->findings))
 		printf("nothing found\n");

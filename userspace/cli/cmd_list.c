@@ -23,7 +23,7 @@ static json_t *to_json(const struct object *o, const char *token, bool composed)
 
 static const char *or_dash(const char *text)
 {
-	return text[0] ? text : "-";
+	return text[0] ? plain(text) : "-";
 }
 
 static void print_line(const struct object *o, const char *token)
@@ -34,8 +34,8 @@ static void print_line(const struct object *o, const char *token)
 		vfiomig_token_get(token, "type", type);
 		vfiomig_token_get(token, "stream", version);
 	}
-	printf(LINE, kind_name(o->kind), o->name, or_dash(o->driver), type,
-	       version, or_dash(o->parent));
+	printf(LINE, kind_name(o->kind), plain(o->name), or_dash(o->driver),
+	       type, version, or_dash(o->parent));
 }
 
 static int one(void *arg, const struct object *o)

@@ -10,6 +10,7 @@
 #include <linux/vfio_mig_user.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "facts.h"
 
@@ -40,35 +41,34 @@ static const struct recipe recipes[] = {
 	{ "xe_vfio_pci", "xe", NULL, NULL, NULL, NULL },
 };
 
+/**
+ * struct builder - a token while it is made
+ * @token: so far
+ * @full: something did not fit, so that there is none
+ */
 struct builder {
-	char *token;
-	size_t n;
+	struct text token;
 	bool full;
 };
 
 __attribute__((format(printf, 3, 4)))
 static void add(struct builder *b, const char *key, const char *fmt, ...)
 {
-	char value[VFIOMIG_VALUE_MAX], *p;
+	char *value = NULL, *p;
 	va_list args;
-	int n;
 
 	va_start(args, fmt);
-	vsnprintf(value, sizeof(value), fmt, args);
+	if (vasprintf(&value, fmt, args) < 0)
+		value = NULL;
 	va_end(args);
-	for (p = value; *p; p++)
+	for (p = value; p && *p; p++)
 		if (!isgraph((unsigned char)*p) || *p == '=')
 			*p = '_';
-	if (b->full || !value[0])
-		return;
-	n = snprintf(b->token + b->n, VFIOMIG_TOKEN_MAX - b->n, " %s=%s", key,
-		     value);
-	if (b->n + n >= VFIOMIG_TOKEN_MAX) {
-		b->token[b->n] = '\0';
+	if (!value || strlen(value) >= VFIOMIG_VALUE_MAX)
 		b->full = true;
-		return;
-	}
-	b->n += n;
+	else if (value[0])
+		text_add(&b->token, " %s=%s", key, value);
+	free(value);
 }
 
 static const struct recipe *recipe_of(const struct object *o)
@@ -94,11 +94,11 @@ static const char *id_of(const struct object *o, const char *name, char buf[32])
 static void owner_of(const struct object *o, char dir[PATH_MAX], char name[128])
 {
 	if (*link_name(o->dir, "physfn", name, 128)) {
-		snprintf(dir, PATH_MAX, "%s/physfn", o->dir);
+		text_format(dir, PATH_MAX, "%s/physfn", o->dir);
 		return;
 	}
-	snprintf(dir, PATH_MAX, "%s", o->dir);
-	snprintf(name, 128, "%s", o->name);
+	text_format(dir, PATH_MAX, "%s", o->dir);
+	text_format(name, 128, "%s", o->name);
 }
 
 /* Running if it is known so, else fixed. */
@@ -116,8 +116,9 @@ static const char *version_of(const json_t *info, const char *name)
 static void add_bars(struct builder *b, const struct object *o)
 {
 	unsigned long long start, end, flags;
-	char text[4096], *line, *rest = text, value[VFIOMIG_VALUE_MAX];
-	int i, bits, n = 0;
+	char text[4096], *line, *rest = text;
+	struct text value = { 0 };
+	int i, bits;
 
 	if (fact_get(o->dir, "resource", text, sizeof(text)) < 0)
 		return;
@@ -126,11 +127,11 @@ static void add_bars(struct builder *b, const struct object *o)
 		if (sscanf(line, "%llx %llx %llx", &start, &end, &flags) == 3 &&
 		    end > start)
 			bits = 64 - __builtin_clzll(end - start);
-		n += snprintf(value + n, sizeof(value) - n, "%s%d",
-			      i ? "/" : "", bits);
+		text_add(&value, "%s%d", i ? "/" : "", bits);
 	}
-	if (n)
-		add(b, "eq_bars", "%s", value);
+	if (value.at)
+		add(b, "eq_bars", "%s", value.at);
+	text_free(&value);
 }
 
 /* What binds must be known: a token without it would allow too much. */
@@ -179,38 +180,61 @@ static void add_remarks(struct builder *b, const struct object *o,
 		add(b, "x_fw", "%s", other);
 }
 
-int compose_token(const struct object *o, char *token)
+/* Length of a token that is whole, or a negative errno. */
+static int finish(struct builder *b, char *token)
 {
-	struct builder b = { .token = token };
+	int ret = -ENODATA;
+
+	if (!b->full && !b->token.lost &&
+	    text_format(token, VFIOMIG_TOKEN_MAX, "%s", b->token.at) &&
+	    !vfiomig_token_valid(token, NULL))
+		ret = b->token.len;
+	else
+		token[0] = '\0';
+	text_free(&b->token);
+	return ret;
+}
+
+static int add_all(struct builder *b, const struct recipe *r,
+		   const struct object *o)
+{
 	char vendor[32], device[32], revision[32], dir[PATH_MAX], name[128];
-	const struct recipe *r = recipe_of(o);
 	const json_t *info;
 	char handle[160];
+	int ret;
+
+	owner_of(o, dir, name);
+	text_set(handle, "pci/%s", name);
+	info = json_object_get(devlink_all(), handle);
+
+	text_add(&b->token, "vmig1");
+	/* None of these drivers has a second version of its stream. */
+	add(b, "type", "%s-%s-%s", r->family, id_of(o, "vendor", vendor),
+	    id_of(o, "device", device));
+	add(b, "stream", "1.0");
+	add(b, "accepts", "1.0");
+	add(b, "eq_revision", "%s", id_of(o, "revision", revision));
+	add_bars(b, o);
+	ret = add_versions(b, r, info);
+	if (!ret)
+		ret = add_fact(b, r, dir);
+	if (!ret)
+		add_remarks(b, o, info);
+	return ret;
+}
+
+int compose_token(const struct object *o, char *token)
+{
+	const struct recipe *r = recipe_of(o);
+	struct builder b = { 0 };
 	int ret;
 
 	token[0] = '\0';
 	if (!r)
 		return -ENOTTY;
-	owner_of(o, dir, name);
-	snprintf(handle, sizeof(handle), "pci/%s", name);
-	info = json_object_get(devlink_all(), handle);
-
-	b.n = sprintf(token, "vmig1");
-	/* None of these drivers has a second version of its stream. */
-	add(&b, "type", "%s-%s-%s", r->family, id_of(o, "vendor", vendor),
-	    id_of(o, "device", device));
-	add(&b, "stream", "1.0");
-	add(&b, "accepts", "1.0");
-	add(&b, "eq_revision", "%s", id_of(o, "revision", revision));
-	add_bars(&b, o);
-	ret = add_versions(&b, r, info);
+	ret = add_all(&b, r, o);
 	if (!ret)
-		ret = add_fact(&b, r, dir);
-	if (!ret)
-		add_remarks(&b, o, info);
-	if (ret || vfiomig_token_valid(token, NULL)) {
-		token[0] = '\0';
-		return ret ? ret : -ENODATA;
-	}
-	return b.n;
+		return finish(&b, token);
+	text_free(&b.token);
+	return ret;
 }

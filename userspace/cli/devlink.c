@@ -78,7 +78,8 @@ static int take_info(struct nl_msg *msg, void *arg)
 		return NL_SKIP;
 	nla_strlcpy(bus, a[DEVLINK_ATTR_BUS_NAME], sizeof(bus));
 	nla_strlcpy(name, a[DEVLINK_ATTR_DEV_NAME], sizeof(name));
-	snprintf(handle, sizeof(handle), "%s/%s", bus, name);
+	if (!text_set(handle, "%s/%s", bus, name))
+		return NL_SKIP;
 	info = object_in(arg, handle);
 	set_text(info, "driver", a[DEVLINK_ATTR_INFO_DRIVER_NAME]);
 	set_text(info, "serial_number", a[DEVLINK_ATTR_INFO_SERIAL_NUMBER]);

@@ -12,7 +12,7 @@ static bool has(const struct object *o, const char *name)
 {
 	char path[PATH_MAX];
 
-	return snprintf(path, sizeof(path), "%s/%s", o->dir, name) < PATH_MAX &&
+	return text_set(path, "%s/%s", o->dir, name) &&
 	       !access(path, F_OK);
 }
 
@@ -57,7 +57,7 @@ static void examine_driver(struct doctor *d, const struct object *o)
 	char module[128], best[128];
 
 	if (alias_find(o, best))
-		strcpy(best, "no module");
+		text_set(best, "no module");
 	if (!o->driver[0]) {
 		found(d, NO_DRIVER, o, "no driver is bound; %s is for it", best);
 		return;
@@ -82,8 +82,7 @@ static void examine_member(struct doctor *d, const struct object *o,
 	struct object other = { .kind = OBJECT_PCI };
 
 	if (!strcmp(name, o->name) ||
-	    snprintf(other.dir, sizeof(other.dir), "%s/%s", dir, name) >=
-	    PATH_MAX)
+	    !text_set(other.dir, "%s/%s", dir, name))
 		return;
 	link_name(other.dir, "driver", other.driver, sizeof(other.driver));
 	/* Ports of PCI Express are no matter. */
@@ -103,8 +102,7 @@ static void examine_group(struct doctor *d, const struct object *o)
 		found(d, NO_IOMMU_GROUP, o, "it has no iommu_group");
 		return;
 	}
-	if (snprintf(dir, sizeof(dir), "%s/iommu_group/devices", o->dir) >=
-	    PATH_MAX)
+	if (!text_set(dir, "%s/iommu_group/devices", o->dir))
 		return;
 	members = opendir(dir);
 	while (members && (entry = readdir(members)))

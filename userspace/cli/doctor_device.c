@@ -77,7 +77,7 @@ static void examine_reset_file(struct doctor *d, const struct object *o)
 	char path[PATH_MAX];
 
 	if (o->kind != OBJECT_PCI ||
-	    snprintf(path, sizeof(path), "%s/reset", o->dir) >= PATH_MAX ||
+	    !text_set(path, "%s/reset", o->dir) ||
 	    !access(path, F_OK))
 		return;
 	found(d, NO_RESET, o, "the kernel has no way to reset it");

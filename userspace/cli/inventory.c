@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "facts.h"
+#include "input.h"
 #include "inventory.h"
 
 struct taking {
@@ -55,7 +56,7 @@ static void describe_pci(json_t *value, const struct object *o)
 	set_fact(value, "subsystem_device", o->dir, "subsystem_device");
 	set_text(value, "physfn", link_name(o->dir, "physfn", name,
 					    sizeof(name)));
-	if (snprintf(path, sizeof(path), "%s/sriov_totalvfs", o->dir) < PATH_MAX &&
+	if (text_set(path, "%s/sriov_totalvfs", o->dir) &&
 	    !access(path, F_OK))
 		json_object_set_new(value, "sriov", json_true());
 }
@@ -137,16 +138,13 @@ json_t *inventory_take(void)
 			 (json_t *)devlink_all(), "objects", t.objects);
 }
 
-json_t *inventory_load(const char *path)
+json_t *inventory_load(const char *path, bool regular)
 {
-	json_error_t error;
-	json_t *inventory = json_load_file(path, 0, &error);
+	json_t *inventory = input_json(path, regular);
 	const char *format;
 
-	if (!inventory) {
-		fail("%s: %s", path, error.text);
+	if (!inventory)
 		return NULL;
-	}
 	format = json_string_value(json_object_get(inventory, "format"));
 	if (format && !strcmp(format, INVENTORY_FORMAT) &&
 	    json_integer_value(json_object_get(inventory, "version")) ==

@@ -10,7 +10,7 @@
 
 /* Of this host. NULL after fail(). */
 json_t *inventory_take(void);
-/* From a file. NULL after fail(). */
-json_t *inventory_load(const char *path);
+/* From a file; with @regular only from one that is. NULL after fail(). */
+json_t *inventory_load(const char *path, bool regular);
 
 #endif

@@ -48,14 +48,15 @@ static json_t *names_of(json_t *set)
 
 static json_t *joined(json_t *set)
 {
-	json_t *names = names_of(set), *name, *value;
-	char text[8192] = "", *p = text;
+	json_t *names = names_of(set), *name, *value = NULL;
+	struct text text = { 0 };
 	size_t i;
 
 	json_array_foreach(names, i, name)
-		p += snprintf(p, text + sizeof(text) - p, "%s%s", i ? "," : "",
-			      json_string_value(name));
-	value = json_string(text);
+		text_add(&text, "%s%s", i ? "," : "", json_string_value(name));
+	if (!text.lost)
+		value = json_string(text.at ? text.at : "");
+	text_free(&text);
 	json_decref(names);
 	json_decref(set);
 	return value;
