@@ -112,6 +112,9 @@ const char *kind_name(enum object_kind kind);
 int host_each(unsigned int kinds,
 	      int (*fn)(void *arg, const struct object *object), void *arg);
 
+/* The same for all PCI devices, also those that VFIO does not have. */
+int host_each_pci(int (*fn)(void *arg, const struct object *object), void *arg);
+
 /*
  * host_find - the object that a user means
  *

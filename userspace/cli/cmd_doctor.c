@@ -7,12 +7,13 @@
 #include <string.h>
 #include "commands.h"
 #include "doctor.h"
+#include "drivers.h"
 #include "facts.h"
 #include "fingerprint.h"
 #include "opts.h"
 
-void found(struct doctor *d, enum finding which, const struct object *o,
-	   const char *fmt, ...)
+void found_do(struct doctor *d, enum finding which, const struct object *o,
+	      const char *todo, const char *fmt, ...)
 {
 	const struct finding_text *text = &finding_texts[which];
 	char *what = NULL;
@@ -30,7 +31,8 @@ void found(struct doctor *d, enum finding which, const struct object *o,
 					severity_names[text->severity],
 					"device", o ? o->name : NULL,
 					"what", what ? what : "", "means",
-					text->means, "do", text->todo));
+					text->means, "do",
+					todo ? todo : text->todo));
 	free(what);
 }
 
@@ -58,7 +60,7 @@ static void print_findings(const struct doctor *d)
 		       plain(text_of(finding, "do")));
 	}
 	if (!json_array_size(d->findings))
-		printf("nothing found\n");
+		printf("nothing found: %d devices examined\n", d->devices);
 }
 
 static int report(struct doctor *d)
@@ -67,6 +69,7 @@ static int report(struct doctor *d)
 
 	if (cli.json)
 		ret = print_json(json_pack("{s:b, s:i, s:O}", "ok",
+					   d->devices &&
 					   d->worst == SEVERITY_NOTE, "devices",
 					   d->devices, "findings",
 					   d->findings));
@@ -74,6 +77,8 @@ static int report(struct doctor *d)
 		print_findings(d);
 	if (ret)
 		return ret;
+	if (!d->devices)
+		return EXIT_NOTHING;
 	return d->worst == SEVERITY_NOTE ? EXIT_YES : EXIT_NO;
 }
 
@@ -102,9 +107,9 @@ static int find_patients(struct patients *p, char **names, int count)
 	int i;
 
 	if (!count)
-		return host_each(OBJECT_DEVICES, add_patient, p);
+		return candidates_each(add_patient, p);
 	for (i = 0; i < count; i++) {
-		if (host_find(names[i], OBJECT_DEVICES, &o)) {
+		if (host_find(names[i], OBJECT_ALL, &o)) {
 			fail("there is no device %s", names[i]);
 			return -ENODEV;
 		}
@@ -119,16 +124,19 @@ static void examine(struct doctor *d, const struct patients *p)
 	int i;
 
 	d->devices = p->count;
+	if (!p->count)
+		found(d, NO_CANDIDATES, NULL, "no device and no type");
 	examine_host(d);
 	for (i = 0; i < p->count; i++) {
 		examine_binding(d, &p->list[i]);
-		examine_device(d, &p->list[i]);
+		if (p->list[i].kind != OBJECT_TYPE)
+			examine_device(d, &p->list[i]);
 	}
 }
 
 static int act(const char *peer, char **names, int count)
 {
-	struct doctor d = { .findings = json_array() };
+	struct doctor d = { .findings = json_array(), .groups = json_object() };
 	struct patients p = { 0 };
 	int ret = EXIT_FAILED;
 
@@ -148,6 +156,7 @@ static int act(const char *peer, char **names, int count)
 out:
 	free(p.list);
 	json_decref(d.findings);
+	json_decref(d.groups);
 	json_decref(d.kconfig);
 	json_decref(d.peer);
 	return ret;
@@ -169,8 +178,9 @@ static int run(int argc, char **argv)
 
 const struct command cmd_doctor = {
 	.name = "doctor",
-	.usage = "[DEVICE...] | DEVICE --peer FILE\n"
-		 "  DEVICE  without one: all of this host\n"
+	.usage = "[DEVICE|TYPE...] | DEVICE --peer FILE\n"
+		 "  DEVICE  without one: all of this host that could migrate, also what is on\n"
+		 "          no VFIO driver yet; exit code 5 if there is nothing\n"
 		 "  --peer  dump of the other host's device, by fingerprint\n"
 		 "A device that nobody uses is opened, which resets it",
 	.help = "names what QEMU, libvirt or Nova would refuse, and what to do",

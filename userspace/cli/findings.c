@@ -14,6 +14,16 @@ const struct finding_text finding_texts[FINDINGS] = {
 		"VFIO migration as QEMU knows it came with Linux 5.18; libvirt wants vfio-dev/ of 6.1",
 		"use a newer kernel",
 	},
+	[KERNEL_NUMBER] = {
+		"kernel-number", NOTE,
+		"a distribution brings newer VFIO into a kernel of this number, so that the number says nothing; nothing here shows whether it did",
+		"load vfio and look again: it then has /sys/class/vfio-dev, or not",
+	},
+	[NO_CANDIDATES] = {
+		"no-candidates", WARNING,
+		"nothing on this host could migrate, so nothing was examined",
+		"for a card with SR-IOV make virtual functions (sriov_numvfs); for a vGPU load its driver; vfio-mig doctor DEVICE looks at any device",
+	},
 	[KCONFIG_UNKNOWN] = {
 		"kconfig-unknown", NOTE,
 		"the options of this kernel are neither in /boot nor in /proc/config.gz, and were not checked",
@@ -72,7 +82,52 @@ const struct finding_text finding_texts[FINDINGS] = {
 	[GENERIC_DRIVER] = {
 		"generic-driver", ERROR,
 		"the generic driver vfio-pci cannot migrate: \"VFIO migration is not supported in kernel\"",
-		"bind the device to the driver that is made for it; see no-alias for how libvirt finds it",
+		"bind the device to the driver that is made for it",
+	},
+	[PF_KEEPS_DRIVER] = {
+		"pf-keeps-driver", NOTE,
+		"its virtual functions are what is assigned and migrates, and its driver carries that out",
+		"leave it on its driver, and look at its virtual functions",
+	},
+	[NO_VFS] = {
+		"no-vfs", WARNING,
+		"there are no virtual functions that could be assigned",
+		"write their number to sriov_numvfs of the device",
+	},
+	[DRIVER_NEEDS] = {
+		"driver-needs", NOTE,
+		"without this the driver binds, and has no migration; sysfs and devlink do not show whether it is so",
+		"see to it on both hosts",
+	},
+	[MIGRATABLE_OFF] = {
+		"migratable-off", ERROR,
+		"the card's firmware does not let a function migrate whose devlink port does not say so",
+		"unbind the device, devlink port function set PORT migratable enable, and bind it again",
+	},
+	[FIRMWARE_PENDING] = {
+		"firmware-pending", NOTE,
+		"after the next reset of the card other firmware runs, and hosts that fit now may not fit then",
+		"bring all hosts to one version, and reset the card while nothing is assigned of it",
+	},
+	[VENDOR_FRAMEWORK] = {
+		"vendor-framework", NOTE,
+		"the vendor's own driver makes vGPUs and migrates them; vfio-pci, and managed='yes' in libvirt, would take the device away from it",
+		"use managed='no'; write the number of a type to nvidia/current_vgpu_type; give source and target the same version of the driver",
+	},
+	[NO_VGPU] = {
+		"no-vgpu", WARNING,
+		"as long as it is of no type there is no vGPU that could be assigned",
+		"write the number of one of its creatable_vgpu_types to nvidia/current_vgpu_type",
+	},
+	[NO_MDEV] = {
+		"no-mdev", NOTE,
+		"there are types of mediated devices, and no device that could be examined",
+		"make one: mdevctl start, or libvirt's nodedev-create",
+	},
+	[GVT_G] = {
+		"gvt-g", ERROR,
+		"GVT-g of Linux (kvmgt) has no migration: \"VFIO device doesn't support migration\"",
+		"none: the patches that once had it were never in Linux; newer graphics of Intel have virtual functions, which xe_vfio_pci migrates",
 	},
 	[OTHER_DRIVER] = {
 		"other-driver", WARNING,
@@ -203,5 +258,10 @@ const struct finding_text finding_texts[FINDINGS] = {
 		"not-compared", NOTE,
 		"only one of the two dumps has it",
 		"make both dumps as root, of a device that nobody uses",
+	},
+	[PEER_UNKNOWN] = {
+		"peer-unknown", WARNING,
+		"config space is not whole in both dumps, so that nothing says that QEMU would take the device",
+		"make both dumps as root",
 	},
 };

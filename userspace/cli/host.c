@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli.h"
+#include "drivers.h"
 
 /* "" when it is too long, which no file is called. */
 const char *join_path(char buf[PATH_MAX], const char *dir, const char *fmt,
@@ -169,28 +170,20 @@ static int each_entry(const char *dir,
 struct walk {
 	unsigned int kinds;
 	enum object_kind kind;
+	bool all;		/* also what is not on VFIO */
 	int (*fn)(void *arg, const struct object *object);
 	void *arg;
 };
-
-/* The kernel makes a directory vfio-dev/ in each device that VFIO has. */
-static bool of_vfio(const struct object *o)
-{
-	char path[PATH_MAX];
-
-	if (o->kind != OBJECT_PCI)
-		return true;
-	if (text_set(path, "%s/vfio-dev", o->dir) && !access(path, F_OK))
-		return true;
-	return !!strstr(o->driver, "vfio");
-}
 
 static int walk_object(void *arg, const char *dir, const char *name)
 {
 	const struct walk *w = arg;
 	struct object o;
 
-	if (!make_object(&o, w->kind, dir, name) || !of_vfio(&o))
+	if (!make_object(&o, w->kind, dir, name))
+		return 0;
+	/* The kernel makes a directory vfio-dev/ in each device that VFIO has. */
+	if (o.kind == OBJECT_PCI && !w->all && !is_on_vfio(&o))
 		return 0;
 	return w->fn(w->arg, &o);
 }
@@ -224,6 +217,16 @@ int host_each(unsigned int kinds,
 		ret = each_entry(sys_path(path, "class/mdev_bus"), walk_parent,
 				 &w);
 	return ret;
+}
+
+int host_each_pci(int (*fn)(void *arg, const struct object *object), void *arg)
+{
+	struct walk w = {
+		.kind = OBJECT_PCI, .all = true, .fn = fn, .arg = arg,
+	};
+	char path[PATH_MAX];
+
+	return each_entry(sys_path(path, "bus/pci/devices"), walk_object, &w);
 }
 
 struct search {

@@ -8,6 +8,7 @@
 #include "facts.h"
 #include "input.h"
 #include "inventory.h"
+#include "nvidia.h"
 
 struct taking {
 	json_t *objects;
@@ -49,11 +50,15 @@ static void add_module(json_t *modules, const char *name)
 static void describe_pci(json_t *value, const struct object *o)
 {
 	char path[PATH_MAX], name[128];
+	const char *migratable;
 
 	set_fact(value, "vendor", o->dir, "vendor");
 	set_fact(value, "device", o->dir, "device");
 	set_fact(value, "subsystem_vendor", o->dir, "subsystem_vendor");
 	set_fact(value, "subsystem_device", o->dir, "subsystem_device");
+	migratable = devlink_migratable(o);
+	if (migratable)
+		set_text(value, "migratable", migratable);
 	set_text(value, "physfn", link_name(o->dir, "physfn", name,
 					    sizeof(name)));
 	if (text_set(path, "%s/sriov_totalvfs", o->dir) &&
@@ -105,6 +110,8 @@ static int take_object(void *arg, const struct object *o)
 		describe_pci(value, o);
 	if (o->kind == OBJECT_TYPE)
 		describe_type(value, o);
+	if (nvidia_is_vf(o))
+		json_object_set_new(value, "framework", json_string("nvidia"));
 	if (o->kind != OBJECT_PCI)
 		set_text(value, "nodedev", parent_node(o, node, sub));
 	json_array_append_new(t->objects, value);
@@ -119,12 +126,17 @@ json_t *inventory_take(void)
 	};
 	struct taking t = { json_array(), json_object() };
 	char name[256], release[128];
+	json_t *types;
 	size_t i;
 	int ret;
 
 	for (i = 0; i < ARRAY_SIZE(modules); i++)
 		add_module(t.modules, modules[i]);
 	ret = host_each(OBJECT_ALL, take_object, &t);
+	add_module(t.modules, "nvidia");
+	types = nvidia_types();
+	json_array_extend(t.objects, types);
+	json_decref(types);
 	if (ret < 0) {
 		json_decref(t.objects);
 		json_decref(t.modules);

@@ -9,7 +9,9 @@
 
 static bool is_compared(const char *key)
 {
-	return strcmp(key, "drv") && strncmp(key, "x_", 2);
+	/* x_os decides between documents, see judge.c. */
+	return strcmp(key, "drv") &&
+	       (strncmp(key, "x_", 2) || !strcmp(key, "x_os"));
 }
 
 static int by_key(const void *a, const void *b)
