@@ -4,7 +4,7 @@
 # situations.sh PROGRAM: what operators have met, on made-up hosts: is it named,
 # and is the advice for that device? TAP.
 # Tests are called by tap.
-# shellcheck disable=SC2317
+# shellcheck disable=SC2317,SC2016,SC1010,SC2086
 # shellcheck source=selftests/cli-host/common.sh
 . "$(dirname "$0")/common.sh"
 

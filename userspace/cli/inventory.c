@@ -13,6 +13,7 @@
 struct taking {
 	json_t *objects;
 	json_t *modules;
+	bool measure;
 };
 
 static void set_fact(json_t *value, const char *key, const char *dir,
@@ -47,18 +48,52 @@ static void add_module(json_t *modules, const char *name)
 	json_object_set_new(modules, name, module);
 }
 
+/* "0x020000"; where the file is missing the alias has two thirds of it. */
+static void set_class(json_t *value, const struct object *o)
+{
+	char text[160];
+	const char *base;
+
+	if (fact_get(o->dir, "class", text, sizeof(text)) > 0) {
+		json_object_set_new(value, "class", json_string(text));
+		return;
+	}
+	if (fact_get(o->dir, "modalias", text, sizeof(text)) <= 0)
+		return;
+	base = strstr(text, "bc");
+	if (base && strlen(base) >= 8 && base[4] == 's')
+		json_object_set_new(value, "class",
+				    json_text("0x%.2s%.2s00", base + 2, base + 6));
+}
+
+/* By devlink or, where that says nothing, by the device itself: it is opened. */
+static void set_migrates(json_t *value, const struct object *o, bool measure)
+{
+	const char *migratable = devlink_migratable(o);
+	struct handle h;
+
+	if (migratable) {
+		set_text(value, "migratable", migratable);
+		json_object_set_new(value, "migrates",
+				    json_boolean(!strcmp(migratable, "enable")));
+	}
+	if (!measure || device_open_any(&h, o))
+		return;
+	json_object_set_new(value, "migrates", json_boolean(h.ctx));
+	device_close(&h);
+}
+
 static void describe_pci(json_t *value, const struct object *o)
 {
 	char path[PATH_MAX], name[128];
-	const char *migratable;
 
 	set_fact(value, "vendor", o->dir, "vendor");
 	set_fact(value, "device", o->dir, "device");
 	set_fact(value, "subsystem_vendor", o->dir, "subsystem_vendor");
 	set_fact(value, "subsystem_device", o->dir, "subsystem_device");
-	migratable = devlink_migratable(o);
-	if (migratable)
-		set_text(value, "migratable", migratable);
+	set_class(value, o);
+	if (!alias_find(o, name))
+		set_text(value, "libvirt_driver", name);
 	set_text(value, "physfn", link_name(o->dir, "physfn", name,
 					    sizeof(name)));
 	if (text_set(path, "%s/sriov_totalvfs", o->dir) &&
@@ -106,8 +141,15 @@ static int take_object(void *arg, const struct object *o)
 	add_token(value, o);
 	set_fact(value, "platform", o->dir, "migration/platform");
 	set_fact(value, "platforms", o->dir, "migration/platforms");
+	if (o->kind != OBJECT_TYPE)
+		set_migrates(value, o, t->measure);
 	if (o->kind == OBJECT_PCI)
 		describe_pci(value, o);
+	if (o->kind == OBJECT_MDEV)
+		set_text(value, "type", link_name(o->dir, "mdev_type", node,
+						  sizeof(node)));
+	set_fact(value, "label", o->dir, o->kind == OBJECT_MDEV ?
+		 "mdev_type/name" : "name");
 	if (o->kind == OBJECT_TYPE)
 		describe_type(value, o);
 	if (nvidia_is_vf(o))
@@ -118,13 +160,13 @@ static int take_object(void *arg, const struct object *o)
 	return 0;
 }
 
-json_t *inventory_take(void)
+json_t *inventory_take(bool measure)
 {
 	static const char *const modules[] = {
 		"vfio", "vfio_iommu_type1", "iommufd", "vfio_pci_core",
 		"vfio_pci", "mdev", "vfio_mig",
 	};
-	struct taking t = { json_array(), json_object() };
+	struct taking t = { json_array(), json_object(), measure };
 	char name[256], release[128];
 	json_t *types;
 	size_t i;

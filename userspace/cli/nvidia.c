@@ -142,8 +142,9 @@ static json_t *find_type(json_t *types, const char *gpu, const char *name)
 		if (!strcmp(json_string_value(json_object_get(type, "name")), name) &&
 		    !strcmp(json_string_value(json_object_get(type, "parent")), gpu))
 			return type;
-	type = json_pack("{s:s, s:s, s:s, s:s, s:i}", "kind", "type", "name", name,
-			 "parent", gpu, "driver", "nvidia", "available", 0);
+	type = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "kind", "type", "name",
+			 name, "parent", gpu, "driver", "nvidia", "framework",
+			 "nvidia", "available", 0);
 	json_array_append_new(types, type);
 	return type;
 }

@@ -120,6 +120,7 @@ nvidia_vf() {
 	pci 0000:51:00.0 10de 26b9 nvidia
 	for f in 4 5 6; do
 		pci 0000:51:00.$f 10de 26b9 nvidia
+		file "$devices/0000:51:00.$f/class" 0x030200
 		vf 0000:51:00.$f 0000:51:00.0
 		grouped 0000:51:00.$f "10$f"
 		file "$devices/0000:51:00.$f/nvidia/current_vgpu_type" 0
@@ -209,6 +210,29 @@ types_alone() {
 	pci 0000:84:00.0 1234 1111
 	type 0000:84:00.0 vgpu-16 3 "vmig1 type=bochs-vgpu stream=1.0 accepts=1.0"
 	type 0000:84:00.0 vgpu-64 3 "vmig1 type=bochs-vgpu stream=1.0 accepts=1.0"
+}
+
+# Two cards with three types each; of the second a device has been made.
+many_types() {
+	local parent mib
+	healthy many 6.12.0
+	for parent in 0000:84:00.0 0000:85:00.0; do
+		pci $parent 1234 1111
+		for mib in 4 16 64; do
+			type $parent vgpu-$mib 3 "$(vgpu $mib)"
+		done
+	done
+	mdev 55555555-0000-4000-8000-000000000001 0000:85:00.0 vgpu-64 "$(vgpu 64)"
+}
+vgpu() { echo "vmig1 type=bochs-vgpu stream=1.1 accepts=1.0-1.1 eq_vram_mib=$1"; }
+
+# The same card on its driver, which was bound by hand: libvirt does not find it.
+own_bound() {
+	healthy ownbound 6.12.0
+	driver e1000e_vfio_pci e1000e_vfio_pci
+	pci 0000:07:00.0 8086 10d3 e1000e_vfio_pci
+	vfio 0000:07:00.0 7
+	file $devices/0000:07:00.0/version "vmig1 type=intel-82574l stream=1.0 accepts=1.0"
 }
 
 # Words are meant.
