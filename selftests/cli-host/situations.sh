@@ -147,6 +147,23 @@ tap "firmware that runs after the next reset" finds fit "note firmware-pending 0
 rm "$WORK/fit/devlink.json"
 tap "without devlink: what has to be seen to" says fit driver-needs what 'VF_MIGRATION_MODE=2'
 
+# --- bugs that are known -------------------------------------------------------
+
+for n in "6.12.42 1" "6.12.43 0" "6.12.43+deb13-amd64 0" "6.17.0 0" "6.16.0-rc7 1" "6.0.9 0" "6.1.148 1" \
+	"5.14.0-427.el9.x86_64 0"; do
+	read -r release want <<<"$n"
+	rm -rf "$WORK/bug" && host bug bound "$release"
+	doctor bug
+	got=$(jq '[.findings[] | select(.id == "known-bug" and (.what | contains("overflow in tracking max message size")))] | length' \
+		"$WORK/doctor.json")
+	tap "a bug of mlx5 on $release: $want" [ "$got" = "$want" ]
+done
+rm -rf "$WORK/bug" && host bug bound 6.12.42
+tap "the commit and the versions that have it" says bug known-bug what '^mlx5_vfio_pci: "vfio/mlx5: .*" is in Linux .*; this is 6.12.42$'
+tap "a bug is no verdict" exits 0 on bug doctor
+host bugless own_card
+tap "bugs of other drivers are not told" finds_not bugless known-bug
+
 # --- what is built in ---------------------------------------------------------
 
 host built_in built_in

@@ -136,7 +136,8 @@ static void examine(struct doctor *d, const struct patients *p)
 
 static int act(const char *peer, char **names, int count)
 {
-	struct doctor d = { .findings = json_array(), .groups = json_object() };
+	struct doctor d = { .findings = json_array(), .groups = json_object(),
+			    .drivers = json_object() };
 	struct patients p = { 0 };
 	int ret = EXIT_FAILED;
 
@@ -157,6 +158,7 @@ out:
 	free(p.list);
 	json_decref(d.findings);
 	json_decref(d.groups);
+	json_decref(d.drivers);
 	json_decref(d.kconfig);
 	json_decref(d.peer);
 	return ret;

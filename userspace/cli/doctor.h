@@ -27,6 +27,7 @@ enum finding {
 	DRIVER_NEEDS,
 	MIGRATABLE_OFF,
 	FIRMWARE_PENDING,
+	KNOWN_BUG,
 	VENDOR_FRAMEWORK,
 	NO_VGPU,
 	NO_MDEV,
@@ -79,6 +80,7 @@ extern const char *const severity_names[];
  * @kconfig: options of the kernel, or NULL
  * @peer: dump of the other host's device, or NULL
  * @groups: set: IOMMU groups that have been told of
+ * @drivers: set: drivers whose bugs have been told
  * @devices: how many are examined
  * @worst: of the severities found
  */
@@ -87,6 +89,7 @@ struct doctor {
 	json_t *kconfig;
 	json_t *peer;
 	json_t *groups;
+	json_t *drivers;
 	int devices;
 	enum severity worst;
 };
@@ -104,6 +107,8 @@ void found_do(struct doctor *doctor, enum finding which,
 	found_do(doctor, which, object, NULL, __VA_ARGS__)
 
 /* doctor_host.c */
+/* Has the distribution a kernel of one number for years? Then it says nothing. */
+bool keeps_its_number(const char *release);
 void examine_host(struct doctor *doctor);
 /* doctor_bind.c: what sysfs tells of a device. */
 void examine_binding(struct doctor *doctor, const struct object *object);

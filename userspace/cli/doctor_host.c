@@ -43,7 +43,7 @@ static int view_one(void *arg, const struct object *o)
 }
 
 /* Red Hat and others keep the number of the version that they began with. */
-static bool keeps_its_number(const char *release)
+bool keeps_its_number(const char *release)
 {
 	return strstr(release, ".el") || strstr(release, "-default") ||
 	       strstr(release, ".amzn") || strstr(release, "uek");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The doctor on what vendors' devices need besides a driver. */
 #include <string.h>
+#include "bugs.h"
 #include "doctor.h"
 #include "drivers.h"
 #include "facts.h"
@@ -44,6 +45,47 @@ static void examine_firmware(struct doctor *d, const struct object *o,
 		      driver->firmware, owner, running, stored);
 }
 
+static void add_release(struct text *text, const struct release *r)
+{
+	text_add(text, "%s%u.%u", text->len ? ", " : "", r->major, r->minor);
+	if (r->patch)
+		text_add(text, ".%u", r->patch);
+}
+
+static void tell_bug(struct doctor *d, const struct object *o,
+		     const struct bug *bug)
+{
+	struct text fixed = { 0 };
+	char release[128];
+	size_t i;
+
+	for (i = 0; i < STABLE_MAX && bug->stable[i].major; i++)
+		add_release(&fixed, &bug->stable[i]);
+	add_release(&fixed, &bug->fixed);
+	found(d, KNOWN_BUG, o, "%s: \"%s\" is in Linux %s; this is %s", bug->driver,
+	      bug->subject, fixed.at, kernel_release(release));
+	text_free(&fixed);
+}
+
+/* Once for a driver. Where numbers say nothing, nothing is said. */
+static void examine_bugs(struct doctor *d, const struct object *o,
+			 const struct migration_driver *driver)
+{
+	struct release release;
+	char text[128];
+	size_t i;
+
+	if (json_object_get(d->drivers, driver->module) ||
+	    keeps_its_number(kernel_release(text)) ||
+	    !release_parse(text, &release))
+		return;
+	json_object_set_new(d->drivers, driver->module, json_true());
+	for (i = 0; i < bug_count; i++)
+		if (same_module(bugs[i].driver, driver->module) &&
+		    bug_is_in(&bugs[i], &release))
+			tell_bug(d, o, &bugs[i]);
+}
+
 static void examine_family(struct doctor *d, const struct object *o,
 			   const struct migration_driver *driver)
 {
@@ -51,6 +93,7 @@ static void examine_family(struct doctor *d, const struct object *o,
 	bool known = migratable && !strcmp(migratable, "enable");
 
 	examine_firmware(d, o, driver);
+	examine_bugs(d, o, driver);
 	if (migratable && !known)
 		found(d, MIGRATABLE_OFF, o, "its devlink port says \"migratable %s\"",
 		      migratable);

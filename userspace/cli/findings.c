@@ -109,6 +109,11 @@ const struct finding_text finding_texts[FINDINGS] = {
 		"after the next reset of the card other firmware runs, and hosts that fit now may not fit then",
 		"bring all hosts to one version, and reset the card while nothing is assigned of it",
 	},
+	[KNOWN_BUG] = {
+		"known-bug", NOTE,
+		"a kernel of this number has a bug in the device's driver that is fixed in Linux, unless its maintainers have brought the fix in",
+		"look for that commit in the change log of this kernel, or use one that has it",
+	},
 	[VENDOR_FRAMEWORK] = {
 		"vendor-framework", NOTE,
 		"the vendor's own driver makes vGPUs and migrates them; vfio-pci, and managed='yes' in libvirt, would take the device away from it",
