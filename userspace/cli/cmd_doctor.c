@@ -7,6 +7,7 @@
 #include <string.h>
 #include "commands.h"
 #include "doctor.h"
+#include "domain.h"
 #include "drivers.h"
 #include "facts.h"
 #include "fingerprint.h"
@@ -101,11 +102,14 @@ static int add_patient(void *arg, const struct object *o)
 	return 0;
 }
 
-static int find_patients(struct patients *p, char **names, int count)
+static int find_patients(struct patients *p, const json_t *domain, char **names,
+			 int count)
 {
 	struct object o;
 	int i;
 
+	if (domain)
+		return domain_devices(domain, add_patient, p);
 	if (!count)
 		return candidates_each(add_patient, p);
 	for (i = 0; i < count; i++) {
@@ -119,14 +123,24 @@ static int find_patients(struct patients *p, char **names, int count)
 	return 0;
 }
 
-static void examine(struct doctor *d, const struct patients *p)
+static void examine(struct doctor *d, const struct patients *p,
+		    const json_t *domain)
 {
 	int i;
 
 	d->devices = p->count;
-	if (!p->count)
-		found(d, NO_CANDIDATES, NULL, "no device and no type");
+	/* What is not on this host has been told of, and counts. */
+	if (domain)
+		d->devices = json_array_size(json_object_get(domain, "devices")) +
+			     json_array_size(json_object_get(domain,
+							     "other_hostdevs"));
+	if (!d->devices)
+		found(d, NO_CANDIDATES, NULL, domain ?
+		      "the domain has no device of the host" :
+		      "no device and no type");
 	examine_host(d);
+	if (domain)
+		examine_domain(d, domain);
 	for (i = 0; i < p->count; i++) {
 		examine_binding(d, &p->list[i]);
 		if (p->list[i].kind != OBJECT_TYPE)
@@ -134,25 +148,31 @@ static void examine(struct doctor *d, const struct patients *p)
 	}
 }
 
-static int act(const char *peer, char **names, int count)
+static int act(const char *peer, const char *guest, char **names, int count)
 {
 	struct doctor d = { .findings = json_array(), .groups = json_object(),
 			    .drivers = json_object() };
 	struct patients p = { 0 };
+	json_t *domain = NULL;
 	int ret = EXIT_FAILED;
 
+	if (guest) {
+		domain = domain_load(guest);
+		if (!domain)
+			goto out;
+	}
 	if (peer) {
 		d.peer = fingerprint_load(peer);
 		if (!d.peer)
 			goto out;
 	}
-	ret = find_patients(&p, names, count);
+	ret = find_patients(&p, domain, names, count);
 	if (ret < 0) {
 		ret = ret == -ENODEV ? EXIT_FAILED : fail("%s", strerror(-ret));
 		goto out;
 	}
 	d.kconfig = kconfig_load();
-	examine(&d, &p);
+	examine(&d, &p, domain);
 	ret = report(&d);
 out:
 	free(p.list);
@@ -161,28 +181,33 @@ out:
 	json_decref(d.drivers);
 	json_decref(d.kconfig);
 	json_decref(d.peer);
+	json_decref(domain);
 	return ret;
 }
 
 static int run(int argc, char **argv)
 {
-	const char *peer = NULL;
+	const char *peer = NULL, *domain = NULL;
 	const struct opt table[] = {
 		{ .name = "--peer", .text = &peer },
+		{ .name = "--domain", .text = &domain },
 		{ NULL }
 	};
 
 	/* A dump is of one device. */
-	if (!opts_take(&argc, argv, table) || (peer && argc != 2))
+	if (!opts_take(&argc, argv, table) || (peer && argc != 2) ||
+	    (domain && argc != 1))
 		return usage(&cmd_doctor);
-	return act(peer, argv + 1, argc - 1);
+	return act(peer, domain, argv + 1, argc - 1);
 }
 
 const struct command cmd_doctor = {
 	.name = "doctor",
-	.usage = "[DEVICE|TYPE...] | DEVICE --peer FILE\n"
+	.usage = "[DEVICE|TYPE...] | DEVICE --peer FILE | --domain XML\n"
 		 "  DEVICE  without one: all of this host that could migrate, also what is on\n"
 		 "          no VFIO driver yet; exit code 5 if there is nothing\n"
+		 "  --domain  what \"virsh dumpxml\" prints of a guest: its devices, and what\n"
+		 "          its migration will meet\n"
 		 "  --peer  dump of the other host's device, by fingerprint\n"
 		 "A device that nobody uses is opened, which resets it",
 	.help = "names what QEMU, libvirt or Nova would refuse, and what to do",

@@ -19,6 +19,19 @@ enum finding {
 	NO_IOMMU,
 	MODULE_NOT_LOADED,
 	MDEVCTL_MISSING,
+	QEMU_OLD,
+	QEMU_ONE_DEVICE,
+	LIBVIRT_OLD,
+	LIBVIRT_NO_VARIANT,
+	NOVA_OLD,
+	DOMAIN_DEVICE,
+	DOMAIN_HOSTDEV,
+	DOMAIN_MANAGED,
+	DOMAIN_VIOMMU,
+	DOMAIN_ENABLE_MIGRATION,
+	DOMAIN_DOWNTIME,
+	DOMAIN_POSTCOPY,
+	DOMAIN_STORAGE,
 	NO_DRIVER,
 	NOT_A_VFIO_DRIVER,
 	GENERIC_DRIVER,
@@ -48,6 +61,7 @@ enum finding {
 	NO_STOP_COPY,
 	NO_P2P,
 	NO_P2P_ALONE,
+	P2P_UNKNOWN,
 	NO_PRE_COPY,
 	NO_DIRTY_TRACKING,
 	SERIAL_NUMBER,
@@ -112,6 +126,12 @@ bool keeps_its_number(const char *release);
 void examine_host(struct doctor *doctor);
 /* doctor_bind.c: what sysfs tells of a device. */
 void examine_binding(struct doctor *doctor, const struct object *object);
+/* doctor_domain.c: a guest, as domain_load() has read it, and what runs it. */
+void examine_domain(struct doctor *doctor, const json_t *domain);
+void examine_vmm(struct doctor *doctor, unsigned int kinds);
+/* Calls @fn for each VFIO device of a guest that is on this host. */
+int domain_devices(const json_t *domain,
+		   int (*fn)(void *arg, const struct object *object), void *arg);
 /* doctor_driver.c: its driver, and what that wants. */
 void examine_driver(struct doctor *doctor, const struct object *object);
 /* doctor_vendor.c: what vendors' devices need besides a driver. */

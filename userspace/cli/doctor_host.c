@@ -159,6 +159,7 @@ void examine_host(struct doctor *d)
 	examine_version(d, &v);
 	examine_kconfig(d);
 	examine_modules(d, v.kinds);
+	examine_vmm(d, v.kinds);
 	if (v.kinds & (OBJECT_MDEV | OBJECT_TYPE))
 		examine_mdev(d);
 }

@@ -69,6 +69,71 @@ const struct finding_text finding_texts[FINDINGS] = {
 		"libvirt creates mediated devices by mdevctl, and Nova by libvirt",
 		"install mdevctl",
 	},
+	[QEMU_OLD] = {
+		"qemu-too-old", ERROR,
+		"migration of VFIO devices is a matter of course since QEMU 8.1, and an experiment, or missing, before",
+		"use QEMU 8.1 or newer",
+	},
+	[QEMU_ONE_DEVICE] = {
+		"qemu-one-device", ERROR,
+		"QEMU before 8.2 migrates guests with one VFIO device only",
+		"use QEMU 8.2 or newer, or give the guest one device",
+	},
+	[LIBVIRT_OLD] = {
+		"libvirt-too-old", ERROR,
+		"libvirt before 8.6 refuses to migrate a guest with any hostdev",
+		"use libvirt 8.6 or newer",
+	},
+	[LIBVIRT_NO_VARIANT] = {
+		"libvirt-no-variant", WARNING,
+		"libvirt before 10.0 does not know drivers other than vfio-pci: managed='yes' takes the device away from the one that migrates it",
+		"bind the device yourself and use managed='no', or libvirt 10.0 or newer",
+	},
+	[NOVA_OLD] = {
+		"nova-too-old", WARNING,
+		"Nova migrates guests with mediated devices since 2024.1 (29), with PCI devices since 2025.1 (31)",
+		"use a newer Nova, or migrate by libvirt",
+	},
+	[DOMAIN_DEVICE] = {
+		"domain-device", ERROR,
+		"the guest cannot run here without its device",
+		"look at the host that the guest is on, or name the device that it is to have here",
+	},
+	[DOMAIN_HOSTDEV] = {
+		"domain-hostdev", ERROR,
+		"QEMU migrates no devices of the host but those of VFIO",
+		"take it out of the guest before it migrates",
+	},
+	[DOMAIN_MANAGED] = {
+		"domain-managed", ERROR,
+		"libvirt would bind the device to vfio-pci, which takes it away from the vendor's driver",
+		"set managed='no'",
+	},
+	[DOMAIN_VIOMMU] = {
+		"domain-viommu", ERROR,
+		"QEMU blocks migration of VFIO devices behind an IOMMU of the guest; since 11.0 not if the host's IOMMU, and not the device, reports dirty memory",
+		"take the IOMMU out of the guest",
+	},
+	[DOMAIN_ENABLE_MIGRATION] = {
+		"domain-enable-migration", ERROR,
+		"QEMU 9.1 and newer then blocks migration",
+		"set enable-migration to on in <qemu:override> of each hostdev; all memory of the guest is then sent again at the end",
+	},
+	[DOMAIN_DOWNTIME] = {
+		"domain-downtime", WARNING,
+		"what the device has to send while the guest stands still does not fit into the downtime limit, so that the migration does not end by itself",
+		"virsh migrate-setmaxdowntime, or live_migration_downtime of Nova; or a faster link",
+	},
+	[DOMAIN_POSTCOPY] = {
+		"domain-postcopy", NOTE,
+		"QEMU refuses post-copy for guests with VFIO devices",
+		"migrate without --postcopy; for Nova live_migration_permit_post_copy = False",
+	},
+	[DOMAIN_STORAGE] = {
+		"domain-storage", NOTE,
+		"whether both hosts reach its disks is not looked at here",
+		"see to it that they do, or migrate with --copy-storage-all",
+	},
 	[NO_DRIVER] = {
 		"no-driver", ERROR,
 		"QEMU finds no VFIO device",
@@ -213,6 +278,11 @@ const struct finding_text finding_texts[FINDINGS] = {
 		"no-p2p-alone", NOTE,
 		"the guest migrates only as long as it has no second VFIO device",
 		"give a guest one device of the kind",
+	},
+	[P2P_UNKNOWN] = {
+		"p2p-unknown", NOTE,
+		"QEMU migrates a guest with several VFIO devices only if all have P2P states, and whether this one has was not seen",
+		"vfio-mig show DEVICE, as root and while nobody uses it",
 	},
 	[NO_PRE_COPY] = {
 		"no-pre-copy", NOTE,
