@@ -65,7 +65,7 @@ checkpatch_on() { # IGNORED_TYPES FILES...
 		--no-summary --terse --quiet --ignore "$ignored" --file "$@"
 }
 
-is_user() { case $1 in *_user.h) true ;; drivers/* | include/*) false ;; esac }
+is_user() { case $1 in include/vmig/user.h) true ;; drivers/* | include/*) false ;; esac }
 
 # Headers of trace events have a layout of their own, headers for many kernels
 # compare versions, user space has its own types, calls libraries by their names
@@ -79,7 +79,7 @@ checkpatch() {
 		case $file in
 		*/trace.h) trace+=("$file") ;;
 		include/compat/*) compat+=("$file") ;;
-		drivers/e1000e/* | userspace/cli/commands.h) tables+=("$file") ;;
+		drivers/e1000e/* | include/vmig/pci_config.h | userspace/cli/commands.h) tables+=("$file") ;;
 		*) if is_user "$file"; then user+=("$file"); else other+=("$file"); fi ;;
 		esac
 	done < <(tracked '*.[ch]')

@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The Intel 82574L as a migratable VFIO device: its parts, and who locks what. */
+/* The Intel 82574L as a migratable card: its parts. */
 #ifndef _E1000E_VFIO_H
 #define _E1000E_VFIO_H
 
 #include <linux/bits.h>
-#include <linux/completion.h>
-#include <linux/io.h>
-#include <linux/mutex.h>
-#include <linux/pci.h>
-#include <linux/vfio.h>
-#include <linux/vfio_mig.h>
-#include <linux/vfio_pci_core.h>
-#include <linux/workqueue.h>
+#include <vmig/pci.h>
 #include "state.h"
-#include "track.h"
 
 #define E1K_NAME	"e1000e_vfio_pci"
 #define E1K_DEVICE	0x10d3
@@ -22,6 +14,11 @@
 #define E1K_BAR_FLASH	1
 #define E1K_BAR_IO	2	/* two ports, through which all of BAR0 is reached */
 #define E1K_REGS_LEN	0x20000
+
+#define E1K_QUEUES	2
+/* Doorbell pages: receive, transmit. */
+#define E1K_DOORBELLS	0x2000
+#define E1K_DOORBELL_PAGES 2
 
 /* Offsets that code has by name; the rest only stands in regs.h. */
 enum e1k_offset {
@@ -72,20 +69,12 @@ struct e1k_tx_ring {
 
 /**
  * struct e1k_tx_job - reading guest memory, by a worker
- * @work: idle, or it owns @ring and @search
- * @done: of the last one that was begun
- * @lock: protects @runner and @given_up; a leaf
- * @runner: worker that is in it, or NULL
- * @given_up: nobody waits for it
+ * @job: idle, or it owns @ring and @search
  * @ring: what to look at, and what was found
  * @search: look for contexts; otherwise see whether they are there
  */
 struct e1k_tx_job {
-	struct work_struct work;
-	struct completion done;
-	spinlock_t lock; /* runner, given_up */
-	struct task_struct *runner;
-	bool given_up;
+	struct vmig_guest_job job;
 	struct e1k_tx_ring ring[E1K_TX_QUEUES];
 	bool search;
 };
@@ -96,7 +85,6 @@ struct e1k_tx_job {
  * @rctl: RCTL
  * @tctl: TCTL
  * @ims: IMS
- * @master: PCI_COMMAND_MASTER
  * @status: STATUS that the guest has seen
  */
 struct e1k_frozen {
@@ -104,22 +92,15 @@ struct e1k_frozen {
 	u32 rctl;
 	u32 tctl;
 	u32 ims;
-	bool master;
 	u32 status;
 };
 
 /**
  * struct e1k - one card
- * @core: VFIO device
- * @vm: migration half
- * @kind: what it says of itself; differs between cards
- * @lock: protects all below; taken after vm.state_mutex and before
- *	core.memory_lock. Never held across an access to user memory.
- * @bar: BAR0, NULL unless the device is open
+ * @pci: device, and the lock that protects all below but where it says otherwise
  * @state: what the driver answers for, and when the card is stopped all of it
  * @shadow: of a stream that is being loaded
- * @quiesced: no DMA and no interrupts: P2P states, STOP and what follows
- * @frozen: valid while @quiesced
+ * @frozen: valid while @pci.quiesced
  * @tables_stale: filter tables may have changed since they were in @state
  * @flex_stale: so may flexible filters, which are 0 after a reset by the driver
  * @mdic_shown: reading MDIC gives @state.MDIC, since the driver used the card's
@@ -130,24 +111,17 @@ struct e1k_frozen {
  * @nvm_own: what is in the card's
  * @nvm_shadow: of a stream that is being loaded
  * @nvm_words: in each of the three
- * @loaded: @state came with a stream, and the card has not run with it
- * @log: guest memory that the card may have written
- * @dma_seen: the card was on the bus since @log was started; not under @lock
- * @was_reset: by somebody else; not under @lock
- * @tx_job: reads guest memory; not under @lock
- * @track: what the card writes; has locks of its own
- * @access: to guest memory in iommufd; only while nobody can use the device
- * @access_attached: to the memory that the card sees
+ * @tx_job: reads guest memory; not under the lock
+ * @tx_replay: contexts that the card is to read again when it is thawed; under
+ *	vm.state_mutex
+ * @tx_replays: there are any; the same
+ * @rctl: RCTL as the guest has written it; under the tracker's lock
+ * @rfctl: RFCTL; the same
  */
 struct e1k {
-	struct vfio_pci_core_device core;
-	struct vmig_dev vm;
-	struct vmig_kind kind;
-	struct mutex lock; /* see above */
-	void __iomem *bar;
+	struct vmig_pci pci;
 	struct e1k_state state;
 	struct e1k_state shadow;
-	bool quiesced;
 	struct e1k_frozen frozen;
 	bool tables_stale;
 	bool flex_stale;
@@ -159,39 +133,31 @@ struct e1k {
 	u16 *nvm_own;
 	u16 *nvm_shadow;
 	u32 nvm_words;
-	bool loaded;
-	struct vmig_dirty_log log;
-	bool dma_seen;
-	bool was_reset;
 	struct e1k_tx_job tx_job;
-	struct e1k_track track;
-	struct iommufd_access *access;
-	bool access_attached;
+	struct e1k_tx_ring tx_replay[E1K_TX_QUEUES];
+	bool tx_replays;
+	u32 rctl;
+	u32 rfctl;
 };
 
-static inline struct e1k *to_e1k(struct vfio_device *vdev)
+static inline struct e1k *pci_to_e1k(struct vmig_pci *p)
 {
-	return container_of(vdev, struct e1k, core.vdev);
-}
-
-static inline struct vmig_dev *e1k_vm(struct vfio_device *vdev)
-{
-	return &to_e1k(vdev)->vm;
+	return container_of(p, struct e1k, pci);
 }
 
 static inline struct e1k *vm_to_e1k(struct vmig_dev *vm)
 {
-	return container_of(vm, struct e1k, vm);
+	return pci_to_e1k(vm_to_pci(vm));
 }
 
 static inline u32 e1k_get(struct e1k *e, u32 offset)
 {
-	return ioread32(e->bar + offset);
+	return vmig_pci_get(&e->pci, offset);
 }
 
 static inline void e1k_put(struct e1k *e, u32 offset, u32 value)
 {
-	iowrite32(value, e->bar + offset);
+	vmig_pci_put(&e->pci, offset, value);
 }
 
 /* What was written has arrived. */
@@ -200,40 +166,16 @@ static inline void e1k_flush(struct e1k *e)
 	e1k_get(e, E1K_STATUS);
 }
 
-/* access.c: the card can be reached between begin and end */
-struct e1k_wake {
-	pci_power_t power;
-	u16 command;
-};
-
-bool e1k_guest_begin(struct e1k *e);
-void e1k_guest_end(struct e1k *e);
-void e1k_card_begin(struct e1k *e, struct e1k_wake *w);
-void e1k_card_end(struct e1k *e, struct e1k_wake *w);
-void e1k_wake_begin(struct e1k *e, struct e1k_wake *w);
-void e1k_wake_end(struct e1k *e, struct e1k_wake *w);
-bool e1k_poll(struct e1k *e, u32 offset, u32 mask, u32 want, unsigned int ms);
-
-/* bar.c */
-bool e1k_trapped(u32 offset);
-int e1k_region_info(struct e1k *e, struct vfio_region_info *info,
-		    struct vfio_info_cap *caps);
-long e1k_region_info_ioctl(struct e1k *e, void __user *arg);
-int e1k_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
-void e1k_bar_zap(struct e1k *e);
+static inline bool e1k_poll(struct e1k *e, u32 offset, u32 mask, u32 want,
+			    unsigned int ms)
+{
+	return vmig_pci_poll(&e->pci, offset, mask, want, ms);
+}
 
 /* trap.c */
-ssize_t e1k_rw(struct e1k *e, char __user *buf, size_t count, loff_t *ppos,
-	       bool write);
-
-/* config.c */
-void e1k_config_reset(struct e1k *e);
-ssize_t e1k_config_rw(struct e1k *e, char __user *buf, size_t count,
-		      loff_t *ppos, bool write);
-u16 e1k_config_command(struct e1k *e, u16 clear, u16 set);
-bool e1k_config_master(struct e1k *e, bool on);
-void e1k_config_save(struct e1k *e);
-void e1k_config_load(struct e1k *e);
+extern const struct vmig_pci_bar e1k_bars[3];
+void e1k_trap_reg(struct vmig_pci *p, u32 offset, u32 *value, bool write);
+bool e1k_trap_resets(u32 offset);
 
 /* regs.c */
 void e1k_regs_save_tables(struct e1k *e);
@@ -252,7 +194,6 @@ void e1k_phy_load(struct e1k *e, const u16 *want, u16 page);
 void e1k_phy_reset(struct e1k *e);
 
 /* nvm.c */
-int e1k_nvm_init(struct e1k *e);
 void e1k_nvm_free(struct e1k *e);
 int e1k_nvm_probe(struct e1k *e);
 void e1k_nvm_reset(struct e1k *e);
@@ -273,80 +214,22 @@ bool e1k_stats_read(struct e1k *e, u32 offset, u32 *value);
 void e1k_card_reset(struct e1k *e);
 void e1k_card_was_reset(struct e1k *e);
 void e1k_freeze(struct e1k *e);
-void e1k_thaw(struct e1k *e, const struct e1k_tx_ring *contexts);
+void e1k_thaw(struct e1k *e);
 bool e1k_frozen_read(struct e1k *e, u32 offset, u32 *value);
 bool e1k_frozen_write(struct e1k *e, u32 offset, u32 value);
 
 /* txctx.c */
-int e1k_tx_setup(void);
-void e1k_tx_teardown(void);
 void e1k_tx_init(struct e1k *e);
 void e1k_tx_close(struct e1k *e);
 void e1k_tx_find(struct e1k *e);
 bool e1k_tx_check(struct e1k *e, struct e1k_tx_ring *ring);
 void e1k_tx_replay(struct e1k *e, const struct e1k_tx_ring *ring);
 
-/* dirty.c */
-extern const struct vfio_log_ops e1k_log_ops;
-void e1k_dma_possible(struct e1k *e);
-
-/* guestmem.c */
-struct iommufd_ctx;
-int e1k_bind_iommufd(struct vfio_device *vdev, struct iommufd_ctx *ictx,
-		     u32 *out_id);
-void e1k_unbind_iommufd(struct vfio_device *vdev);
-int e1k_attach_ioas(struct vfio_device *vdev, u32 *pt_id);
-void e1k_detach_ioas(struct vfio_device *vdev);
-void e1k_guest_init(struct e1k *e);
-bool e1k_guest_may_pin(struct e1k *e);
-int e1k_guest_read(struct e1k *e, u64 iova, void *to, size_t len);
-int e1k_guest_read_bounded(struct e1k *e, u64 iova, void *to, size_t len);
-unsigned int e1k_span_pages(const struct e1k_span *s);
-void e1k_span_hold(struct e1k *e, struct e1k_span *s);
-void e1k_span_release(struct e1k *e, struct e1k_span *s);
-bool e1k_span_unmap(struct e1k *e, struct e1k_span *s, u64 iova, u64 last);
-
-/* shadow.c */
-bool e1k_shadow_has(u32 offset);
-u32 *e1k_shadow_word(struct e1k_track *t, u32 offset);
-u32 *e1k_shadow_seen(struct e1k_track *t, u32 offset);
-int e1k_shadow_alloc(struct e1k_track *t);
-void e1k_shadow_free(struct e1k_track *t);
-void e1k_shadow_fill(struct e1k *e);
-bool e1k_shadow_apply(struct e1k *e);
-void e1k_shadow_heads(struct e1k *e);
-void e1k_shadow_drain(struct e1k *e);
-void e1k_shadow_forward(struct e1k *e, u32 offset, u32 value);
-
-/* record.c */
-int e1k_record_alloc(struct e1k_track *t);
-void e1k_record_free(struct e1k_track *t);
-void e1k_record_head(struct e1k *e, struct e1k_ring *r);
-void e1k_record_rings(struct e1k *e);
-void e1k_record_missing(struct e1k *e, bool rung);
-u32 e1k_record_posted(struct e1k *e, struct e1k_ring *r);
-void e1k_record_unreachable(struct e1k *e);
-void e1k_record_forget(struct e1k *e);
-bool e1k_record_unmap(struct e1k *e, u64 iova, u64 last);
-
 /* track.c */
-void e1k_track_init(struct e1k *e);
-int e1k_track_start(struct e1k *e);
-void e1k_track_stop(struct e1k *e, bool closing);
-bool e1k_track_sync(struct e1k *e);
-bool e1k_track_report(struct e1k *e);
-void e1k_track_before(struct e1k *e, u32 offset, u32 value);
-bool e1k_track_reg(struct e1k *e, u32 offset, u32 *value, bool write);
-void e1k_track_reload(struct e1k *e);
-u32 e1k_track_tail(struct e1k *e, u32 offset, u32 card);
-bool e1k_track_lost(struct e1k *e);
-void e1k_dma_unmap(struct vfio_device *vdev, u64 iova, u64 len);
-unsigned int e1k_track_counters(struct e1k *e, struct vmig_counter *c,
-				unsigned int max);
+extern const struct vmig_track_desc e1k_track;
 
 /* migrate.c */
 bool e1k_flex_needed(struct vmig_dev *vm);
 bool e1k_tx_needed(struct vmig_dev *vm);
-void e1k_kind_init(struct e1k *e, char **platform);
 
 #endif

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Saving and loading an Intel 82574L; sections.h has what is in its stream. */
+/*
+ * The Intel 82574L as a migratable card: its callbacks, and what a device says of
+ * itself. sections.h has what is in its stream.
+ */
 #include "sections.h"
+
+static char *platform;
+module_param(platform, charp, 0444);
+MODULE_PARM_DESC(platform, "platform of new devices (default: the newest)");
 
 bool e1k_tx_needed(struct vmig_dev *vm)
 {
@@ -14,116 +21,126 @@ bool e1k_flex_needed(struct vmig_dev *vm)
 	return e1k_regs_flex_needed(&vm_to_e1k(vm)->state);
 }
 
-static int quiesce(struct vmig_dev *vm)
-{
-	struct e1k *e = vm_to_e1k(vm);
-	struct e1k_wake w;
-
-	guard(mutex)(&e->lock);
-	e1k_track_sync(e);
-	if (vm->session && e1k_track_lost(e))
-		return vmig_refuse(vm, -EIO, "it is not known what the card has written");
-	e1k_wake_begin(e, &w);
-	e1k_freeze(e);
-	e1k_wake_end(e, &w);
-	return 0;
-}
-
-static int unquiesce(struct vmig_dev *vm)
-{
-	struct e1k_tx_ring contexts[E1K_TX_QUEUES];
-	struct e1k *e = vm_to_e1k(vm);
-	bool replay = e->loaded && e1k_tx_check(e, contexts);
-	struct e1k_wake w;
-
-	guard(mutex)(&e->lock);
-	e1k_wake_begin(e, &w);
-	e1k_thaw(e, replay ? contexts : NULL);
-	e1k_wake_end(e, &w);
-	e->loaded = false;
-	return 0;
-}
-
-static void save_card(struct e1k *e)
-{
-	struct e1k_wake w;
-
-	guard(mutex)(&e->lock);
-	e1k_track_sync(e);
-	e1k_wake_begin(e, &w);
-	e1k_regs_save(e);
-	e1k_phy_save(e);
-	e1k_stats_collect(e);
-	e1k_config_save(e);
-	e1k_wake_end(e, &w);
-}
-
-/* What was loaded and has not run is as it came. */
-static int stop(struct vmig_dev *vm)
-{
-	struct e1k *e = vm_to_e1k(vm);
-
-	save_card(e);
-	if (!e->loaded)
-		e1k_tx_find(e);
-	return 0;
-}
-
-/* Tables are read once early; what the guest makes of them then comes at the stop. */
-static int save_begin(struct vmig_dev *vm)
-{
-	struct e1k *e = vm_to_e1k(vm);
-	struct e1k_wake w;
-
-	/*
-	 * Who enters PRE_COPY sends guest memory after that. Where the kernel has a
-	 * log, the user turns it on himself.
-	 */
-	if (!VMIG_HAVE_DIRTY_LOG && !e->quiesced)
-		e1k_track_start(e);
-	if (e1k_track_lost(e))
-		return vmig_refuse(vm, -EIO, "it is not known what the card has written");
-	guard(mutex)(&e->lock);
-	if (e->quiesced)
-		return 0;
-	e1k_wake_begin(e, &w);
-	e1k_regs_save_tables(e);
-	e1k_wake_end(e, &w);
-	return 0;
-}
-
-static void save_end(struct vmig_dev *vm)
-{
-	if (!VMIG_HAVE_DIRTY_LOG)
-		e1k_track_stop(vm_to_e1k(vm), false);
-}
-
-static void *live(struct vmig_dev *vm)
+static void *migrate_live(struct vmig_dev *vm)
 {
 	return &vm_to_e1k(vm)->state;
 }
 
-static void *shadow(struct vmig_dev *vm)
+static void *migrate_shadow(struct vmig_dev *vm)
 {
 	return &vm_to_e1k(vm)->shadow;
 }
 
-static int load_begin(struct vmig_dev *vm)
-{
-	struct e1k *e = vm_to_e1k(vm);
+static const struct vmig_ops e1k_ops = {
+	.flags = VFIO_MIGRATION_STOP_COPY | VFIO_MIGRATION_P2P |
+		 VFIO_MIGRATION_PRE_COPY,
+	.live = migrate_live,
+	.shadow = migrate_shadow,
+	VMIG_PCI_OPS,
+};
 
-	guard(mutex)(&e->lock);
-	memset(&e->shadow, 0, sizeof(e->shadow));
+static void migrate_describe(const struct vmig_kind *kind,
+			     struct vmig_token_writer *w)
+{
+	struct vmig_pci *p = kind_to_pci(kind);
+
+	vmig_describe(w, "eq_nvm_words", "%u", pci_to_e1k(p)->nvm_words);
+	vmig_describe(w, "eq_revision", "%u", p->core.pdev->revision);
+	vmig_describe(w, "x_virtual", "nvm,stats,dsn,aer,link");
+}
+
+static const struct vmig_kind e1k_kind = {
+	.type = E1K_TYPE_NAME,
+	.drv = E1K_NAME,
+	.ops = &e1k_ops,
+	.sections = e1k_sections,
+	.nr_sections = ARRAY_SIZE(e1k_sections),
+	.platforms = e1k_platforms,
+	.nr_platforms = ARRAY_SIZE(e1k_platforms),
+	.first_platform = &platform,
+	.describe = migrate_describe,
+};
+
+static int migrate_probe(struct vmig_pci *p)
+{
+	struct e1k *e = pci_to_e1k(p);
+
+	e1k_tx_init(e);
+	if (!pci_is_pcie(p->core.pdev))
+		return -ENODEV;
+	/* Both stop the card now and then: Linux turns them off, too. */
+	pci_disable_link_state(p->core.pdev,
+			       PCIE_LINK_STATE_L0S | PCIE_LINK_STATE_L1);
+	return e1k_nvm_probe(e);
+}
+
+static void migrate_release(struct vmig_pci *p)
+{
+	e1k_nvm_free(pci_to_e1k(p));
+}
+
+static void migrate_open(struct vmig_pci *p)
+{
+	e1k_nvm_reset(pci_to_e1k(p));
+}
+
+static void migrate_close(struct vmig_pci *p)
+{
+	e1k_tx_close(pci_to_e1k(p));
+}
+
+static void migrate_was_reset(struct vmig_pci *p)
+{
+	e1k_card_was_reset(pci_to_e1k(p));
+}
+
+static int migrate_freeze(struct vmig_pci *p)
+{
+	e1k_freeze(pci_to_e1k(p));
 	return 0;
 }
 
-static int load_commit(struct vmig_dev *vm)
+static void migrate_before_thaw(struct vmig_pci *p)
 {
-	struct e1k *e = vm_to_e1k(vm);
-	struct e1k_wake w;
+	struct e1k *e = pci_to_e1k(p);
 
-	guard(mutex)(&e->lock);
-	e1k_wake_begin(e, &w);
+	e->tx_replays = e1k_tx_check(e, e->tx_replay);
+}
+
+static void migrate_thaw(struct vmig_pci *p)
+{
+	struct e1k *e = pci_to_e1k(p);
+
+	e1k_thaw(e);
+	e->tx_replays = false;
+}
+
+static void migrate_save_early(struct vmig_pci *p)
+{
+	e1k_regs_save_tables(pci_to_e1k(p));
+}
+
+static int migrate_save(struct vmig_pci *p)
+{
+	struct e1k *e = pci_to_e1k(p);
+
+	e1k_regs_save(e);
+	e1k_phy_save(e);
+	e1k_stats_collect(e);
+	return 0;
+}
+
+/* A state that was loaded and has not run is sent on as it came. */
+static void migrate_saved(struct vmig_pci *p)
+{
+	if (!p->loaded)
+		e1k_tx_find(pci_to_e1k(p));
+}
+
+static int migrate_load(struct vmig_pci *p)
+{
+	struct e1k *e = pci_to_e1k(p);
+
 	memcpy(e->nvm, e->nvm_shadow, e->nvm_words * sizeof(u16));
 	e1k_card_reset(e);
 	e1k_regs_clear_flex(e);
@@ -132,78 +149,54 @@ static int load_commit(struct vmig_dev *vm)
 	e1k_phy_load(e, e->state.phy, e->state.phy_page);
 	e->state.MDIC = e->shadow.MDIC;
 	e->mdic_shown = true;
-	e1k_config_load(e);
-	e1k_track_reload(e);
-	e1k_wake_end(e, &w);
-	e->loaded = true;
 	return 0;
 }
 
-static void reset(struct vmig_dev *vm)
+static void migrate_reset(struct vmig_pci *p)
 {
-	struct e1k *e = vm_to_e1k(vm);
-	struct e1k_wake w;
+	struct e1k *e = pci_to_e1k(p);
 
-	guard(mutex)(&e->lock);
-	if (!e->bar)
-		return;
-	e1k_wake_begin(e, &w);
-	/* A card that slept is awake after a reset. */
-	w.power = PCI_D0;
-	WRITE_ONCE(e->was_reset, false);
 	e1k_card_reset(e);
 	e1k_regs_clear_flex(e);
 	e1k_phy_reset(e);
-	e1k_config_reset(e);
-	if (e->quiesced)
-		e1k_config_master(e, e->frozen.master);
-	e->quiesced = false;
-	e->loaded = false;
-	e1k_wake_end(e, &w);
+	e->state.IOADDR = 0;
 }
 
-static unsigned int count(struct vmig_dev *vm, struct vmig_counter *c,
-			  unsigned int max)
-{
-	return e1k_track_counters(vm_to_e1k(vm), c, max);
-}
-
-static const struct vmig_ops e1k_ops = {
-	.flags = VFIO_MIGRATION_STOP_COPY | VFIO_MIGRATION_P2P |
-		 VFIO_MIGRATION_PRE_COPY,
-	.quiesce = quiesce,
-	.unquiesce = unquiesce,
-	.stop = stop,
-	.save_begin = save_begin,
-	.save_end = save_end,
-	.live = live,
-	.shadow = shadow,
-	.load_begin = load_begin,
-	.load_commit = load_commit,
-	.reset = reset,
-	.counters = count,
+static const struct vmig_pci_driver e1k_card = {
+	.kind = &e1k_kind,
+	.size = sizeof(struct e1k),
+	.config = offsetof(struct e1k, state.config),
+	.bar_regs = E1K_BAR_REGS,
+	.regs_len = E1K_REGS_LEN,
+	.bars = e1k_bars,
+	.nr_bars = ARRAY_SIZE(e1k_bars),
+	.devctl = 0x2810,	/* 128-byte packets, 512-byte reads */
+	.lnksta = 0x0011,	/* 2.5 GT/s, one lane */
+	.track = &e1k_track,
+	.probe = migrate_probe,
+	.release = migrate_release,
+	.open = migrate_open,
+	.close = migrate_close,
+	.reg = e1k_trap_reg,
+	.resets = e1k_trap_resets,
+	.was_reset = migrate_was_reset,
+	.freeze = migrate_freeze,
+	.before_thaw = migrate_before_thaw,
+	.thaw = migrate_thaw,
+	.save_early = migrate_save_early,
+	.save = migrate_save,
+	.saved = migrate_saved,
+	.load = migrate_load,
+	.reset = migrate_reset,
 };
 
-static void describe(const struct vmig_kind *kind, struct vmig_token_writer *w)
-{
-	struct e1k *e = container_of(kind, struct e1k, kind);
+static const struct pci_device_id e1k_ids[] = {
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_VENDOR_ID_INTEL, E1K_DEVICE) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, e1k_ids);
 
-	vmig_describe(w, "eq_nvm_words", "%u", e->nvm_words);
-	vmig_describe(w, "eq_revision", "%u", e->core.pdev->revision);
-	vmig_describe(w, "x_virtual", "nvm,stats,dsn,aer,link");
-}
+VMIG_PCI_DRIVER(e1k_driver, e1k_ids, e1k_card);
 
-void e1k_kind_init(struct e1k *e, char **platform)
-{
-	e->kind = (struct vmig_kind){
-		.type = E1K_TYPE_NAME,
-		.drv = E1K_NAME,
-		.ops = &e1k_ops,
-		.sections = e1k_sections,
-		.nr_sections = ARRAY_SIZE(e1k_sections),
-		.platforms = e1k_platforms,
-		.nr_platforms = ARRAY_SIZE(e1k_platforms),
-		.first_platform = platform,
-		.describe = describe,
-	};
-}
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Live migration of the Intel 82574L (VFIO)");

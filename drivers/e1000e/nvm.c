@@ -27,7 +27,7 @@ static u32 nvm_size(struct e1k *e)
 		     E1K_NVM_MAX);
 }
 
-static int read_word(struct e1k *e, u32 i, u16 *word)
+static int nvm_read_word(struct e1k *e, u32 i, u16 *word)
 {
 	e1k_put(e, E1K_EERD, i << 2 | EERW_START);
 	if (!e1k_poll(e, E1K_EERD, EERW_DONE, EERW_DONE, 10))
@@ -36,40 +36,17 @@ static int read_word(struct e1k *e, u32 i, u16 *word)
 	return 0;
 }
 
-static int read_own(struct e1k *e)
+static int nvm_read_own(struct e1k *e)
 {
 	int ret = 0;
 	u32 i;
 
 	for (i = 0; i < e->nvm_words && !ret; i++)
-		ret = read_word(e, i, &e->nvm_own[i]);
+		ret = nvm_read_word(e, i, &e->nvm_own[i]);
 	return ret;
 }
 
-/* Before there is a user: BAR0 is mapped for this only. */
-int e1k_nvm_probe(struct e1k *e)
-{
-	struct pci_dev *pdev = e->core.pdev;
-	int ret = pci_enable_device_mem(pdev);
-
-	if (ret)
-		return ret;
-	e->bar = pci_iomap(pdev, E1K_BAR_REGS, E1K_REGS_LEN);
-	ret = e->bar ? 0 : -ENOMEM;
-	if (!ret) {
-		e->nvm_words = nvm_size(e);
-		ret = e1k_nvm_init(e);
-	}
-	if (!ret)
-		ret = read_own(e);
-	if (e->bar)
-		pci_iounmap(pdev, e->bar);
-	e->bar = NULL;
-	pci_disable_device(pdev);
-	return ret;
-}
-
-int e1k_nvm_init(struct e1k *e)
+static int nvm_alloc(struct e1k *e)
 {
 	size_t words = e->nvm_words;
 
@@ -79,6 +56,16 @@ int e1k_nvm_init(struct e1k *e)
 	e->nvm = e->nvm_own + words;
 	e->nvm_shadow = e->nvm + words;
 	return 0;
+}
+
+/* Reads the card's own NVM, before there is a user. */
+int e1k_nvm_probe(struct e1k *e)
+{
+	int ret;
+
+	e->nvm_words = nvm_size(e);
+	ret = nvm_alloc(e);
+	return ret ? ret : nvm_read_own(e);
 }
 
 void e1k_nvm_free(struct e1k *e)
@@ -123,8 +110,8 @@ bool e1k_nvm_owns(u32 offset)
 	}
 }
 
-/* Whoever asks for the bus has it; what is clocked in and out goes nowhere. */
-static u32 eecd_read(struct e1k *e)
+/* Grants each request for the bus; bits that are clocked in and out go nowhere. */
+static u32 nvm_eecd_read(struct e1k *e)
 {
 	u32 value = (e1k_get(e, E1K_EECD) & EECD_RO & ~EECD_GNT) |
 		    e->state.EECD;
@@ -136,7 +123,7 @@ u32 e1k_nvm_read(struct e1k *e, u32 offset)
 {
 	switch (offset) {
 	case E1K_EECD:
-		return eecd_read(e);
+		return nvm_eecd_read(e);
 	case E1K_EERD:
 		return e->state.EERD;
 	case E1K_EEWR:
@@ -148,7 +135,7 @@ u32 e1k_nvm_read(struct e1k *e, u32 offset)
 	}
 }
 
-static u32 word_access(struct e1k *e, u32 value, bool write)
+static u32 nvm_word_access(struct e1k *e, u32 value, bool write)
 {
 	u32 i = EERW_ADDR(value), data = 0;
 
@@ -168,10 +155,10 @@ void e1k_nvm_write(struct e1k *e, u32 offset, u32 value)
 		e->state.EECD = value & ~EECD_RO;
 		break;
 	case E1K_EERD:
-		e->state.EERD = word_access(e, value, false);
+		e->state.EERD = nvm_word_access(e, value, false);
 		break;
 	case E1K_EEWR:
-		word_access(e, value, true);
+		nvm_word_access(e, value, true);
 		break;
 	case E1K_FLA:
 		e->state.FLA = value;
@@ -184,7 +171,7 @@ int e1k_nvm_save(struct vmig_dev *vm, struct vmig_chunk *c)
 	struct e1k *e = vm_to_e1k(vm);
 	u32 i;
 
-	guard(mutex)(&e->lock);
+	guard(mutex)(&e->pci.lock);
 	for (i = 0; i < e->nvm_words; i++)
 		put_unaligned_le16(e->nvm[i], c->data + 2 * i);
 	c->len = 2 * e->nvm_words;
@@ -199,7 +186,7 @@ int e1k_nvm_load(struct vmig_dev *vm, const struct vmig_chunk *c)
 	if (c->len != 2 * e->nvm_words)
 		return vmig_refuse(vm, -ERANGE, "NVM: %u bytes, this card has %u",
 				   c->len, 2 * e->nvm_words);
-	guard(mutex)(&e->lock);
+	guard(mutex)(&e->pci.lock);
 	for (i = 0; i < e->nvm_words; i++)
 		e->nvm_shadow[i] = get_unaligned_le16(c->data + 2 * i);
 	return 0;

@@ -25,18 +25,18 @@
 #define PBA_RESET	0x00140014
 #define PBS_RESET	0x28
 
-static void leave_bus(struct e1k *e)
+static void quiesce_leave_bus(struct e1k *e)
 {
 	e1k_put(e, E1K_CTRL, (e1k_get(e, E1K_CTRL) &
 			      ~(CTRL_RST | CTRL_PHY_RST)) |
 			     CTRL_GIO_MASTER_DISABLE);
 	if (!e1k_poll(e, E1K_STATUS, STATUS_GIO_MASTER, 0, MASTER_LIMIT_MS))
-		dev_warn_ratelimited(&e->core.pdev->dev,
+		dev_warn_ratelimited(&e->pci.core.pdev->dev,
 				     "requests to memory are still under way\n");
 }
 
 /* Where TCTL.EN was on, a packet may be on its way out. */
-static void stop_transmit(struct e1k *e)
+static void quiesce_stop_transmit(struct e1k *e)
 {
 	bool busy = e->frozen.tctl & TCTL_EN &&
 		    (e1k_get(e, E1K_TDH) != e1k_get(e, E1K_TDT) ||
@@ -49,7 +49,7 @@ static void stop_transmit(struct e1k *e)
 }
 
 /* What descriptors and causes were held back come out now. */
-static void flush_delayed(struct e1k *e)
+static void quiesce_flush_delayed(struct e1k *e)
 {
 	e1k_put(e, E1K_RDTR, e1k_get(e, E1K_RDTR) | XDTR_FPD);
 	e1k_put(e, E1K_TIDV, e1k_get(e, E1K_TIDV) | XDTR_FPD);
@@ -65,24 +65,22 @@ void e1k_freeze(struct e1k *e)
 	f->ctrl = e1k_get(e, E1K_CTRL) & ~CTRL_RST;
 	f->rctl = e1k_get(e, E1K_RCTL);
 	f->tctl = e1k_get(e, E1K_TCTL);
-	stop_transmit(e);
-	flush_delayed(e);
-	leave_bus(e);
+	quiesce_stop_transmit(e);
+	quiesce_flush_delayed(e);
+	quiesce_leave_bus(e);
 	f->status = (e1k_get(e, E1K_STATUS) & ~STATUS_GIO_MASTER) |
 		    (f->ctrl & CTRL_GIO_MASTER_DISABLE ? 0 : STATUS_GIO_MASTER);
-	f->master = e1k_config_master(e, false);
-	e->quiesced = true;
 }
 
-static bool idle(struct e1k *e, u32 queue)
+static bool quiesce_is_idle(struct e1k *e, u32 queue)
 {
 	return e1k_get(e, E1K_TDH + queue) == e1k_get(e, E1K_TDT + queue);
 }
 
 /* QEMU's model raises a cause when TCTL is written, even with nothing to send. */
-static void start_transmit(struct e1k *e)
+static void quiesce_start_transmit(struct e1k *e)
 {
-	bool idle_now = idle(e, 0) && idle(e, 0x100);
+	bool idle_now = quiesce_is_idle(e, 0) && quiesce_is_idle(e, 0x100);
 	u32 causes;
 
 	e1k_put(e, E1K_IMC, 0);
@@ -92,32 +90,30 @@ static void start_transmit(struct e1k *e)
 		e1k_put(e, E1K_ICR, ICR_TXQE);
 }
 
-/* The causes that this raises are not the guest's. */
-static void replay(struct e1k *e, const struct e1k_tx_ring *contexts)
+/* Lets the card read its contexts; the causes that this raises are not the guest's. */
+static void quiesce_replay(struct e1k *e)
 {
 	u32 causes;
 
 	e1k_put(e, E1K_IMC, 0);
 	causes = e1k_get(e, E1K_ICS);
-	e1k_tx_replay(e, contexts);
+	e1k_tx_replay(e, e->tx_replay);
 	e1k_put(e, E1K_ICR, ~0);
 	e1k_put(e, E1K_ICS, causes);
 }
 
 /*
- * The other way, also on another card. The mask of interrupts comes last: what
- * is pending fires then. A link that is not as the guest knows it is news.
+ * Lets the card go on, also another card. The mask of interrupts comes last: what is
+ * pending fires then. A link that is not as the guest knows it raises LSC.
  */
-void e1k_thaw(struct e1k *e, const struct e1k_tx_ring *contexts)
+void e1k_thaw(struct e1k *e)
 {
 	struct e1k_frozen *f = &e->frozen;
 
-	e->quiesced = false;
-	e1k_config_master(e, f->master);
 	e1k_put(e, E1K_CTRL, f->ctrl);
-	if (contexts && f->master)
-		replay(e, contexts);
-	start_transmit(e);
+	if (e->tx_replays && e->pci.master)
+		quiesce_replay(e);
+	quiesce_start_transmit(e);
 	if ((e1k_get(e, E1K_STATUS) ^ f->status) & STATUS_LINK)
 		e1k_put(e, E1K_ICS, ICR_LSC);
 	e1k_put(e, E1K_RCTL, f->rctl);
@@ -136,11 +132,11 @@ void e1k_card_was_reset(struct e1k *e)
 	e1k_stats_reset(e);
 	e->mdic_shown = false;
 	e->tables_stale = true;
-	e1k_track_reload(e);
+	vmig_track_reload(&e->pci);
 }
 
 /* What a CTRL.RST leaves in QEMU's model, and in silicon where that is said. */
-static void reset_rest(struct e1k *e)
+static void quiesce_reset_rest(struct e1k *e)
 {
 	unsigned int i;
 
@@ -152,18 +148,18 @@ static void reset_rest(struct e1k *e)
 		e1k_put(e, E1K_EITR + 4 * i, 0);
 }
 
-/* To power-on state, from any; the NVM's copy is whoever's it is. */
+/* Resets the card from any state; e->nvm is kept. */
 void e1k_card_reset(struct e1k *e)
 {
 	e1k_put(e, E1K_IMC, ~0);
 	e1k_put(e, E1K_RCTL, 0);
 	e1k_put(e, E1K_TCTL, TCTL_RESET);
-	leave_bus(e);
+	quiesce_leave_bus(e);
 	e1k_put(e, E1K_CTRL, e1k_get(e, E1K_CTRL) | CTRL_RST);
 	e1k_card_was_reset(e);
 	e1k_put(e, E1K_IMC, ~0);
 	e1k_get(e, E1K_ICR);
-	reset_rest(e);
+	quiesce_reset_rest(e);
 }
 
 /*

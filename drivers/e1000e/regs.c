@@ -112,8 +112,10 @@ void e1k_regs_save(struct e1k *e)
 	e1k_regs_save_tables(e);
 	save(e, plain_regs, ARRAY_SIZE(plain_regs));
 	for (q = 0; q < E1K_QUEUES; q++) {
-		s->RDT[q] = e1k_track_tail(e, E1K_RDT + 0x100 * q, s->RDT[q]);
-		s->TDT[q] = e1k_track_tail(e, E1K_TDT + 0x100 * q, s->TDT[q]);
+		s->RDT[q] = vmig_track_tail(&e->pci, E1K_RDT + 0x100 * q,
+					    s->RDT[q]);
+		s->TDT[q] = vmig_track_tail(&e->pci, E1K_TDT + 0x100 * q,
+					    s->TDT[q]);
 	}
 	s->CTRL[0] = e->frozen.ctrl;
 	s->RCTL[0] = e->frozen.rctl;

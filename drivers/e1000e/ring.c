@@ -22,9 +22,6 @@
 #define PSRCTL_BSIZE(psrctl, n)	(((psrctl) >> 8 * (n) & 0x3f) * 1024)
 #define STATUS_DD		1
 
-#define BASE_MASK		0xfffffff0
-#define LEN_MASK		0x000fff80
-
 /* One buffer, as RCTL says; the pair that is reserved is taken for the largest. */
 static u32 single_size(u32 rctl)
 {
@@ -46,55 +43,50 @@ static u32 single_size(u32 rctl)
  *
  * Split descriptors without extended status are not defined: both sizes count.
  */
-void e1k_rx_layout(struct e1k_rx_layout *l, u32 rctl, u32 rfctl, u32 psrctl)
+void e1k_rx_layout(struct vmig_layout *l, u32 rctl, u32 rfctl, u32 psrctl)
 {
 	bool split = RCTL_DTYP(rctl) == DTYP_SPLIT;
+	u32 *size = &l->w[E1K_RX_SIZE];
 	unsigned int i;
 
 	memset(l, 0, sizeof(*l));
+	l->units = 1;
 	if (split && RFCTL_EXSTEN(rfctl)) {
-		l->format = E1K_RX_SPLIT;
-		l->size[0] = PSRCTL_BSIZE0(psrctl);
-		for (i = 1; i < E1K_RX_BUFFERS; i++)
-			l->size[i] = PSRCTL_BSIZE(psrctl, i);
+		l->units = 2;
+		l->w[E1K_RX_FORMAT] = E1K_RX_SPLIT;
+		size[0] = PSRCTL_BSIZE0(psrctl);
+		for (i = 1; i < VMIG_RING_BUFFERS; i++)
+			size[i] = PSRCTL_BSIZE(psrctl, i);
 		return;
 	}
-	l->format = RFCTL_EXSTEN(rfctl) ? E1K_RX_EXTENDED : E1K_RX_LEGACY;
-	l->size[0] = single_size(rctl);
-	if (split && PSRCTL_BSIZE0(psrctl) > l->size[0])
-		l->size[0] = PSRCTL_BSIZE0(psrctl);
-}
-
-/**
- * e1k_rx_units - length of one descriptor
- * @l: layout
- *
- * Return: in E1K_UNIT.
- */
-u32 e1k_rx_units(const struct e1k_rx_layout *l)
-{
-	return l->format == E1K_RX_SPLIT ? 2 : 1;
+	l->w[E1K_RX_FORMAT] = RFCTL_EXSTEN(rfctl) ? E1K_RX_EXTENDED :
+						    E1K_RX_LEGACY;
+	size[0] = single_size(rctl);
+	if (split && PSRCTL_BSIZE0(psrctl) > size[0])
+		size[0] = PSRCTL_BSIZE0(psrctl);
 }
 
 /**
  * e1k_rx_buffers - what the card may write for a descriptor
  * @l: layout
- * @desc: descriptor as it is posted, e1k_rx_units() long
+ * @desc: descriptor as it is posted, l->units long
  * @out: filled in; some may have no length
  *
  * What would go beyond the last address is cut off: the bus does not wrap.
  */
-void e1k_rx_buffers(const struct e1k_rx_layout *l, const u8 *desc,
-		    struct e1k_buffer out[E1K_RX_BUFFERS])
+void e1k_rx_buffers(const struct vmig_layout *l, const u8 *desc,
+		    struct vmig_buffer out[VMIG_RING_BUFFERS])
 {
 	unsigned int i;
 
-	memset(out, 0, E1K_RX_BUFFERS * sizeof(*out));
-	for (i = 0; i < E1K_RX_BUFFERS; i++) {
-		if (!l->size[i])
+	memset(out, 0, VMIG_RING_BUFFERS * sizeof(*out));
+	for (i = 0; i < VMIG_RING_BUFFERS; i++) {
+		u32 size = l->w[E1K_RX_SIZE + i];
+
+		if (!size)
 			continue;
 		out[i].iova = get_unaligned_le64(desc + 8 * i);
-		out[i].len = l->size[i];
+		out[i].len = size;
 		if (out[i].iova + (out[i].len - 1) < out[i].iova)
 			out[i].len = -out[i].iova;
 	}
@@ -105,35 +97,19 @@ void e1k_rx_buffers(const struct e1k_rx_layout *l, const u8 *desc,
  * @l: layout
  * @desc: descriptor as it is in memory now
  */
-bool e1k_rx_done(const struct e1k_rx_layout *l, const u8 *desc)
+bool e1k_rx_done(const struct vmig_layout *l, const u8 *desc)
 {
-	return desc[l->format == E1K_RX_LEGACY ? 12 : 8] & STATUS_DD;
+	return desc[l->w[E1K_RX_FORMAT] == E1K_RX_LEGACY ? 12 : 8] & STATUS_DD;
 }
 
-/**
- * e1k_ring_place - where a ring lies
- * @p: filled in
- * @bal: RDBAL or TDBAL
- * @bah: RDBAH or TDBAH
- * @len: RDLEN or TDLEN
+/*
+ * Thresholds allow no more than 256 descriptors to be held back, and the card's
+ * timers, of 16 bits and 1.024 us, no longer than 200 ms.
  */
-void e1k_ring_place(struct e1k_ring_place *p, u32 bal, u32 bah, u32 len)
-{
-	p->base = (u64)bah << 32 | (bal & BASE_MASK);
-	p->units = (len & LEN_MASK) / E1K_UNIT;
-	if (p->units && p->base + (u64)p->units * E1K_UNIT - 1 < p->base)
-		p->units = -p->base / E1K_UNIT;
-}
-
-/**
- * e1k_ring_span - from one place of a ring forward to another
- * @units: length of the ring
- * @from: below @units
- * @to: below @units
- *
- * Return: how many units lie between; 0 when they are the same.
- */
-u32 e1k_ring_span(u32 units, u32 from, u32 to)
-{
-	return to >= from ? to - from : units - from + to;
-}
+const struct vmig_ring_format e1k_rx_format = {
+	.buffers = e1k_rx_buffers,
+	.done = e1k_rx_done,
+	.packet_max = 16384,
+	.write_back_units = 256,
+	.write_back_ms = 200,
+};

@@ -21,7 +21,7 @@
 #ifndef _E1000E_VFIO_SECTIONS_H
 #define _E1000E_VFIO_SECTIONS_H
 
-#include <linux/vfio_mig_section.h>
+#include <vmig/section.h>
 #ifdef __KERNEL__
 #include "e1000e.h"	/* the functions */
 #else
@@ -70,11 +70,7 @@ static const struct vmig_field e1k_config_fields[] = {
 	VMIG_FIELD(struct e1k_state, FLA, 0, U32_MAX),
 	VMIG_FIELD(struct e1k_state, MDIC, 0, U32_MAX),
 	VMIG_FIELD(struct e1k_state, IOADDR, 0, U32_MAX),
-	VMIG_FIELD(struct e1k_state, devctl, 0, U16_MAX),
-	VMIG_FIELD(struct e1k_state, lnkctl, 0, U16_MAX),
-	VMIG_FIELD(struct e1k_state, cache_line, 0, U8_MAX),
-	VMIG_FIELD(struct e1k_state, latency, 0, U8_MAX),
-	VMIG_FIELD(struct e1k_state, irq_line, 0, U8_MAX),
+	VMIG_PCI_CONFIG_FIELDS(struct e1k_state, config),
 };
 
 static const struct vmig_field e1k_tx_fields[] = {

@@ -3,6 +3,7 @@
 #ifndef _E1000E_VFIO_STATE_H
 #define _E1000E_VFIO_STATE_H
 
+#include <vmig/pci_config.h>
 #include "regs.h"
 
 #define E1K_TYPE_NAME	"intel-82574l"
@@ -51,11 +52,7 @@ struct e1k_state {
 	/* Since they were last read. */
 	u64 stats[E1K_NR_STATS];
 	/* Configuration space: virtual registers, and what QEMU does not carry. */
-	u16 devctl;
-	u16 lnkctl;
-	u8 cache_line;
-	u8 latency;
-	u8 irq_line;
+	struct vmig_pci_config config;
 	/* Context descriptors of each transmit queue, the last one first. */
 	u64 tx_low[E1K_TX_QUEUES * E1K_TX_CONTEXTS];
 	u64 tx_high[E1K_TX_QUEUES * E1K_TX_CONTEXTS];

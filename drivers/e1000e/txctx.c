@@ -6,12 +6,10 @@
  * context descriptors before the head, with and without segmentation, since
  * silicon keeps one of each. The target lets its card read them again there.
  *
- * Guest memory may take as long as its owner likes, so a worker reads it, with no
- * lock held, and is waited for only so long. What it has not found by then is
- * left out: a driver that sends a context with each packet, as Linux does, does
- * not notice.
+ * Guest memory may take as long as its owner likes, so a worker reads it and is
+ * waited for only so long. A context that it has not found by then is left out: a
+ * driver that sends a context with each packet, as Linux does, does not notice.
  */
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include "e1000e.h"
 
@@ -24,26 +22,13 @@
 #define DTYP_CONTEXT		0x10	/* DEXT, and type 0 */
 #define CONTEXT_TSE(d)		((d) >> 26 & 1)
 
-static struct workqueue_struct *tx_wq;
-
-int __init e1k_tx_setup(void)
-{
-	tx_wq = alloc_workqueue(E1K_NAME, WQ_UNBOUND, 0);
-	return tx_wq ? 0 : -ENOMEM;
-}
-
-void e1k_tx_teardown(void)
-{
-	destroy_workqueue(tx_wq);
-}
-
-static u64 slot_iova(const struct e1k_tx_ring *r, u32 slot)
+static u64 tx_slot_iova(const struct e1k_tx_ring *r, u32 slot)
 {
 	return r->base + (u64)slot * DESC_LEN;
 }
 
 /* Takes a descriptor, found on the way back, if it is the first of its sort. */
-static void consider(struct e1k_tx_ring *r, u32 slot, const __le64 *desc)
+static void tx_consider(struct e1k_tx_ring *r, u32 slot, const __le64 *desc)
 {
 	u64 low = le64_to_cpu(desc[0]), high = le64_to_cpu(desc[1]);
 	unsigned int i;
@@ -59,24 +44,24 @@ static void consider(struct e1k_tx_ring *r, u32 slot, const __le64 *desc)
 }
 
 /* From the head back to the head, or until both sorts are found. */
-static void search_ring(struct e1k *e, struct e1k_tx_ring *r, __le64 *buf)
+static void tx_search_ring(struct e1k *e, struct e1k_tx_ring *r, __le64 *buf)
 {
 	u32 left = r->slots, end = r->head, n, i;
 
 	while (left && r->known < E1K_TX_CONTEXTS) {
 		end = end ? end : r->slots;
 		n = min3(end, left, (u32)BATCH);
-		if (e1k_guest_read(e, slot_iova(r, end - n), buf, n * DESC_LEN))
+		if (vmig_guest_read(&e->pci, tx_slot_iova(r, end - n), buf, n * DESC_LEN))
 			return;
 		for (i = n; i-- && r->known < E1K_TX_CONTEXTS;)
-			consider(r, end - n + i, buf + 2 * i);
+			tx_consider(r, end - n + i, buf + 2 * i);
 		end -= n;
 		left -= n;
 	}
 }
 
 /* Keeps what still is in guest memory as the source has seen it. */
-static void check_ring(struct e1k *e, struct e1k_tx_ring *r, __le64 *buf)
+static void tx_check_ring(struct e1k *e, struct e1k_tx_ring *r, __le64 *buf)
 {
 	unsigned int i, good = 0;
 
@@ -84,7 +69,7 @@ static void check_ring(struct e1k *e, struct e1k_tx_ring *r, __le64 *buf)
 		struct e1k_tx_context *c = &r->found[i];
 
 		if (c->slot >= r->slots ||
-		    e1k_guest_read(e, slot_iova(r, c->slot), buf, DESC_LEN) ||
+		    vmig_guest_read(&e->pci, tx_slot_iova(r, c->slot), buf, DESC_LEN) ||
 		    le64_to_cpu(buf[0]) != c->low ||
 		    le64_to_cpu(buf[1]) != c->high)
 			continue;
@@ -93,89 +78,51 @@ static void check_ring(struct e1k *e, struct e1k_tx_ring *r, __le64 *buf)
 	r->known = good;
 }
 
-/* False when nobody waits any more for what would be read. */
-static bool set_runner(struct e1k_tx_job *job, struct task_struct *task)
+static void tx_look(struct vmig_guest_job *guest_job)
 {
-	guard(spinlock)(&job->lock);
-	job->runner = task;
-	return !job->given_up;
-}
-
-static void look_at_rings(struct e1k_tx_job *job)
-{
+	struct e1k_tx_job *job = container_of(guest_job, struct e1k_tx_job, job);
 	struct e1k *e = container_of(job, struct e1k, tx_job);
 	__le64 *buf = kmalloc_array(BATCH, DESC_LEN, GFP_KERNEL);
 	unsigned int q;
 
 	for (q = 0; q < E1K_TX_QUEUES && buf; q++) {
 		if (job->search)
-			search_ring(e, &job->ring[q], buf);
+			tx_search_ring(e, &job->ring[q], buf);
 		else
-			check_ring(e, &job->ring[q], buf);
+			tx_check_ring(e, &job->ring[q], buf);
 	}
 	kfree(buf);
 }
 
-static void tx_work(struct work_struct *work)
-{
-	struct e1k_tx_job *job = container_of(work, struct e1k_tx_job, work);
-
-	/* Only a fatal signal ends a wait for guest memory. */
-	allow_kernel_signal(SIGKILL);
-	if (set_runner(job, current))
-		look_at_rings(job);
-	set_runner(job, NULL);
-	disallow_signal(SIGKILL);
-	flush_signals(current);
-	complete(&job->done);
-}
-
-static void give_up(struct e1k_tx_job *job)
-{
-	guard(spinlock)(&job->lock);
-	job->given_up = true;
-	if (job->runner)
-		send_sig(SIGKILL, job->runner, 1);
-}
-
-/* True when @ring is what the worker has made of it. */
-static bool run_job(struct e1k *e, struct e1k_tx_ring *ring, bool search)
+/* Runs the worker; true when @ring is what the worker has made of it. */
+static bool tx_run(struct e1k *e, struct e1k_tx_ring *ring, bool search)
 {
 	struct e1k_tx_job *job = &e->tx_job;
 
 	/* One that was given up may still be there. */
-	if (work_busy(&job->work))
+	if (!vmig_guest_job_idle(&job->job))
 		return false;
 	memcpy(job->ring, ring, sizeof(job->ring));
 	job->search = search;
-	job->given_up = false;
-	reinit_completion(&job->done);
-	queue_work(tx_wq, &job->work);
-	if (!wait_for_completion_timeout(&job->done,
-					 msecs_to_jiffies(LIMIT_MS))) {
-		give_up(job);
+	if (!vmig_guest_job_run(&job->job, LIMIT_MS))
 		return false;
-	}
 	memcpy(ring, job->ring, sizeof(job->ring));
 	return true;
 }
 
 void e1k_tx_init(struct e1k *e)
 {
-	INIT_WORK(&e->tx_job.work, tx_work);
-	init_completion(&e->tx_job.done);
-	spin_lock_init(&e->tx_job.lock);
+	vmig_guest_job_init(&e->tx_job.job, tx_look);
 }
 
 /* Before the user's memory goes. */
 void e1k_tx_close(struct e1k *e)
 {
-	give_up(&e->tx_job);
-	flush_work(&e->tx_job.work);
+	vmig_guest_job_end(&e->tx_job.job);
 }
 
 /* Rings as the registers in @s say. */
-static void describe_rings(const struct e1k_state *s, struct e1k_tx_ring *ring)
+static void tx_describe_rings(const struct e1k_state *s, struct e1k_tx_ring *ring)
 {
 	unsigned int q;
 
@@ -196,10 +143,10 @@ void e1k_tx_find(struct e1k *e)
 	unsigned int q, i;
 	bool good;
 
-	scoped_guard(mutex, &e->lock)
-		describe_rings(&e->state, ring);
-	good = run_job(e, ring, true);
-	guard(mutex)(&e->lock);
+	scoped_guard(mutex, &e->pci.lock)
+		tx_describe_rings(&e->state, ring);
+	good = tx_run(e, ring, true);
+	guard(mutex)(&e->pci.lock);
 	for (q = 0; q < E1K_TX_QUEUES; q++) {
 		e->state.tx_known[q] = good ? ring[q].known : 0;
 		for (i = 0; i < E1K_TX_CONTEXTS; i++) {
@@ -217,10 +164,10 @@ bool e1k_tx_check(struct e1k *e, struct e1k_tx_ring *ring)
 {
 	unsigned int q, i;
 
-	scoped_guard(mutex, &e->lock) {
+	scoped_guard(mutex, &e->pci.lock) {
 		const struct e1k_state *s = &e->state;
 
-		describe_rings(s, ring);
+		tx_describe_rings(s, ring);
 		for (q = 0; q < E1K_TX_QUEUES; q++) {
 			ring[q].known = s->tx_known[q];
 			for (i = 0; i < E1K_TX_CONTEXTS; i++) {
@@ -236,7 +183,7 @@ bool e1k_tx_check(struct e1k *e, struct e1k_tx_ring *ring)
 	}
 	if (!ring[0].known && !ring[1].known)
 		return false;
-	return run_job(e, ring, false) && (ring[0].known || ring[1].known);
+	return tx_run(e, ring, false) && (ring[0].known || ring[1].known);
 }
 
 /*
@@ -244,24 +191,24 @@ bool e1k_tx_check(struct e1k *e, struct e1k_tx_ring *ring)
  * is forbidden once transmission was on: the ring is shifted so that the slot
  * before the head lies where the descriptor is.
  */
-static void replay_one(struct e1k *e, u32 q, const struct e1k_tx_ring *r,
-		       u32 slot, u32 at)
+static void tx_replay_one(struct e1k *e, u32 q, const struct e1k_tx_ring *r,
+			  u32 slot, u32 at)
 {
 	u32 reg = q * 0x100, next = (at + 1) % r->slots;
-	u64 base = slot_iova(r, slot) - (u64)at * DESC_LEN;
+	u64 base = tx_slot_iova(r, slot) - (u64)at * DESC_LEN;
 
 	e1k_put(e, E1K_TDBAL + reg, lower_32_bits(base));
 	e1k_put(e, E1K_TDBAH + reg, upper_32_bits(base));
 	e1k_put(e, E1K_TCTL, e->frozen.tctl | TCTL_EN);
 	e1k_put(e, E1K_TDT + reg, next);
 	if (!e1k_poll(e, E1K_TDH + reg, 0xffff, next, 2))
-		dev_dbg(&e->core.pdev->dev, "a transmit context was not read\n");
+		dev_dbg(&e->pci.core.pdev->dev, "a transmit context was not read\n");
 	e1k_put(e, E1K_TCTL, e->frozen.tctl & ~TCTL_EN);
 	e1k_flush(e);
 }
 
 /* The older one first: the newer one has to win where there is one place only. */
-static void replay_ring(struct e1k *e, u32 q, const struct e1k_tx_ring *r)
+static void tx_replay_ring(struct e1k *e, u32 q, const struct e1k_tx_ring *r)
 {
 	u32 reg = q * 0x100, i = r->known;
 	u32 at = (r->head + r->slots - i) % r->slots;
@@ -271,7 +218,7 @@ static void replay_ring(struct e1k *e, u32 q, const struct e1k_tx_ring *r)
 	e1k_put(e, E1K_TDH + reg, at);
 	e1k_put(e, E1K_TDT + reg, at);
 	while (i--) {
-		replay_one(e, q, r, r->found[i].slot, at);
+		tx_replay_one(e, q, r, r->found[i].slot, at);
 		at = (at + 1) % r->slots;
 	}
 }
@@ -291,7 +238,7 @@ void e1k_tx_replay(struct e1k *e, const struct e1k_tx_ring *ring)
 		e1k_put(e, E1K_TDT + q * 0x100, s->TDH[q]);
 	}
 	for (q = 0; q < E1K_TX_QUEUES; q++)
-		replay_ring(e, q, &ring[q]);
+		tx_replay_ring(e, q, &ring[q]);
 	for (q = 0; q < E1K_TX_QUEUES; q++) {
 		e1k_put(e, E1K_TDBAL + q * 0x100, s->TDBAL[q]);
 		e1k_put(e, E1K_TDBAH + q * 0x100, s->TDBAH[q]);

@@ -5,7 +5,7 @@
  */
 #include <linux/array_size.h>
 #include <linux/seq_file.h>
-#include "internal.h"
+#include "counters.h"
 
 static const char * const names[VMIG_NR_STATS] = {
 	[VMIG_STAT_ARCS] = "arcs",

@@ -8,7 +8,9 @@
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
-#include "internal.h"
+#include "counters.h"
+#include "debugfs.h"
+#include "report.h"
 
 static struct dentry *root;
 
@@ -53,29 +55,6 @@ DEFINE_SHOW_ATTRIBUTE(token);
 
 DEFINE_SHOW_ATTRIBUTE(vmig_counters);
 
-/**
- * vmig_fault_at - was a fault armed for this point?
- * @vm: device
- * @kind: "arc", "save" or "load", or a driver's own
- * @what: target state, name of the section, or what the driver has
- *
- * Return: 0 or the errno to fail with.
- */
-int vmig_fault_at(struct vmig_dev *vm, const char *kind, const char *what)
-{
-	size_t n = strlen(kind);
-	struct vmig_fault fault;
-
-	spin_lock(&vm->note_lock);
-	fault = vm->fault;
-	spin_unlock(&vm->note_lock);
-	if (strncmp(fault.at, kind, n) || fault.at[n] != ':' ||
-	    strcmp(fault.at + n + 1, what))
-		return 0;
-	return fault.error;
-}
-EXPORT_SYMBOL_GPL(vmig_fault_at);
-
 /* "KIND:NAME -ERRNO" arms, "off" disarms. */
 static ssize_t fail_at_write(struct file *file, const char __user *user,
 			     size_t len, loff_t *pos)
@@ -91,9 +70,7 @@ static ssize_t fail_at_write(struct file *file, const char __user *user,
 	    (sscanf(text, "%31s %d", fault.at, &fault.error) != 2 ||
 	     fault.error >= 0 || fault.error < -MAX_ERRNO))
 		return -EINVAL;
-	spin_lock(&vm->note_lock);
-	vm->fault = fault;
-	spin_unlock(&vm->note_lock);
+	vmig_fault_arm(vm, &fault);
 	return len;
 }
 

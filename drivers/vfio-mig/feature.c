@@ -6,7 +6,9 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include "internal.h"
+#include "identity.h"
+#include "report.h"
+#include "sizes.h"
 
 /**
  * struct vmig_feature - one entry of the table

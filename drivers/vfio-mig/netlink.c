@@ -8,7 +8,11 @@
 #include <linux/slab.h>
 #include <net/genetlink.h>
 #include <uapi/linux/vfio_mig_netlink.h>
-#include "internal.h"
+#include "counters.h"
+#include "events.h"
+#include "identity.h"
+#include "registry.h"
+#include "report.h"
 
 static struct genl_family vmig_genl;
 
@@ -386,6 +390,13 @@ void vmig_event_compat(struct vmig_dev *vm)
 
 	if (skb)
 		event_send(skb, head);
+}
+
+/* What others know of this device is not true any more. */
+void vmig_changed(struct vmig_dev *vm)
+{
+	kobject_uevent(&vm->vdev->dev->kobj, KOBJ_CHANGE);
+	vmig_event_compat(vm);
 }
 
 int vmig_netlink_init(void)

@@ -11,7 +11,12 @@
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include "internal.h"
+#include "events.h"
+#include "identity.h"
+#include "records.h"
+#include "report.h"
+#include "session.h"
+#include "sizes.h"
 #include "vfio_compat.h"
 
 /* The first failure sticks, and is news. */

@@ -7,7 +7,9 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
-#include "internal.h"
+#include "events.h"
+#include "identity.h"
+#include "registry.h"
 #include "vfio_compat.h"
 
 #define CONFIG_KEYS_MAX	16
@@ -25,7 +27,6 @@ struct vmig_config_file {
  * @parent: where both are
  * @o: what they are about. Files are gone before it is: sysfs waits for who is
  *	in one.
- * @node: in the list of all
  * @config: files of the token's keys
  * @nr_config: how many
  */
@@ -34,27 +35,9 @@ struct vmig_facts {
 	struct bin_attribute version;
 	struct kobject *parent;
 	struct vmig_object o;
-	struct list_head node;
 	struct vmig_config_file config[CONFIG_KEYS_MAX];
 	unsigned int nr_config;
 };
-
-/* Protects the list; held while those in it are told of a change. */
-static DEFINE_MUTEX(facts_mutex);
-static LIST_HEAD(all_facts);
-
-/* @buf has VMIG_TOKEN_MAX bytes. */
-int vmig_object_token(const struct vmig_object *o, char *buf)
-{
-	if (o->vm)
-		return vmig_device_token(o->vm, buf, VMIG_TOKEN_MAX);
-	return vmig_kind_token(o->kind, buf, VMIG_TOKEN_MAX);
-}
-
-const struct vmig_platform *vmig_object_platform(const struct vmig_object *o)
-{
-	return o->vm ? READ_ONCE(o->vm->platform) : vmig_platform_first(o->kind);
-}
 
 static ssize_t version_read(struct file *file, struct kobject *kobj,
 			    VMIG_BIN_CONST struct bin_attribute *attr,
@@ -423,6 +406,7 @@ struct vmig_facts *vmig_facts_add(struct kobject *parent,
 	f->o.kind = kind;
 	f->o.vm = vm;
 	f->o.name = kobject_name(parent);
+	f->o.kobj = parent;
 	/* A type lies in mdev_supported_types/ of its parent. */
 	if (!vm)
 		f->o.parent = kobject_name(parent->parent->parent);
@@ -441,8 +425,7 @@ struct vmig_facts *vmig_facts_add(struct kobject *parent,
 		kobject_put(&f->kobj);
 		return ERR_PTR(ret);
 	}
-	guard(mutex)(&facts_mutex);
-	list_add_tail(&f->node, &all_facts);
+	vmig_objects_add(&f->o);
 	return f;
 }
 EXPORT_SYMBOL_GPL(vmig_facts_add);
@@ -455,31 +438,9 @@ void vmig_facts_del(struct vmig_facts *f)
 {
 	if (IS_ERR_OR_NULL(f))
 		return;
-	scoped_guard(mutex, &facts_mutex)
-		list_del(&f->node);
+	vmig_objects_del(&f->o);
 	sysfs_remove_bin_file(f->parent, &f->version);
 	kobject_del(&f->kobj);
 	kobject_put(&f->kobj);
 }
 EXPORT_SYMBOL_GPL(vmig_facts_del);
-
-/* Something that all tokens depend on has changed. */
-void vmig_facts_changed(void)
-{
-	struct vmig_facts *f;
-
-	guard(mutex)(&facts_mutex);
-	list_for_each_entry(f, &all_facts, node)
-		kobject_uevent(f->parent, KOBJ_CHANGE);
-}
-
-void vmig_objects_walk(bool (*visit)(const struct vmig_object *o, void *arg),
-		       void *arg)
-{
-	struct vmig_facts *f;
-
-	guard(mutex)(&facts_mutex);
-	list_for_each_entry(f, &all_facts, node)
-		if (!visit(&f->o, arg))
-			return;
-}

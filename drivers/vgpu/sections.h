@@ -17,7 +17,7 @@
 #ifndef _VFIO_MIG_VGPU_SECTIONS_H
 #define _VFIO_MIG_VGPU_SECTIONS_H
 
-#include <linux/vfio_mig_section.h>
+#include <vmig/section.h>
 #ifdef __KERNEL__
 #include "vgpu.h"	/* the functions */
 #else

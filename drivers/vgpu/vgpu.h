@@ -7,7 +7,8 @@
 #include <linux/pci.h>
 #include <linux/rwsem.h>
 #include <linux/vfio.h>
-#include <linux/vfio_mig.h>
+#include <vmig/dirty_log.h>
+#include <vmig/driver.h>
 #include <linux/vfio_pci_core.h>
 #include <linux/workqueue.h>
 #include "state.h"

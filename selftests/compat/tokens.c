@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <linux/vfio_mig_token.h>
+#include <vmig/token.h>
 
 static unsigned int seed;
 static int tests, status;

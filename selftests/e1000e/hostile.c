@@ -5,7 +5,7 @@
 #include <sys/ioctl.h>
 #include "kselftest_harness.h"
 #include "card.h"
-#include <linux/vfio_mig_stream.h>
+#include <vmig/stream.h>
 
 #define ROUNDS	3000
 

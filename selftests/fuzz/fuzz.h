@@ -3,7 +3,7 @@
 #ifndef _FUZZ_H
 #define _FUZZ_H
 
-#include <linux/vfio_mig_user.h>
+#include <vmig/user.h>
 #include <stdlib.h>
 
 size_t fuzz_mutate(u8 *data, size_t size, size_t max)

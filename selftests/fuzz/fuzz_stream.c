@@ -4,7 +4,7 @@
  * in any segmentation; its first error sticks; after END there is nothing. The
  * mutator repairs checksums, so that what is behind them is reached.
  */
-#include <linux/vfio_mig_stream.h>
+#include <vmig/stream.h>
 #include <stdlib.h>
 
 #include "fuzz.h"

@@ -4,7 +4,7 @@
  * a verdict of the documented ones, with a reason that is text.
  */
 #include <errno.h>
-#include <linux/vfio_mig_token.h>
+#include <vmig/token.h>
 #include <stdlib.h>
 
 #include "fuzz.h"

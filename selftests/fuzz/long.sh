@@ -25,5 +25,5 @@ for target in stream token; do
 		2>&1 | grep -E 'stat::|ERROR|DONE' || true
 	"$profdata" merge -o "$out/$target.profdata" "$out/$target.profraw"
 	"$cov" report "$out/$target-coverage" \
-		-instr-profile="$out/$target.profdata" ../../drivers/vfio-mig
+		-instr-profile="$out/$target.profdata" ../../drivers/vfio-mig/shared
 done

@@ -3,7 +3,7 @@
 #ifndef _FUZZ_MUTATE_H
 #define _FUZZ_MUTATE_H
 
-#include <linux/vfio_mig_stream.h>
+#include <vmig/stream.h>
 #include "rng.h"
 
 /* More records than that are changed only in their bytes. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Checks of two real tokens a second, on one core. */
-#include <linux/vfio_mig_token.h>
+#include <vmig/token.h>
 #include <stdio.h>
 #include <time.h>
 

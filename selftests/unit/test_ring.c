@@ -2,6 +2,7 @@
 /* Receive descriptors of the 82574L: where the card may write. */
 #include <string.h>
 #include "../../drivers/e1000e/ring.h"
+#include "../../drivers/vfio-mig-pci/track/record.h"
 #include "unit.h"
 
 #define EXSTEN		0x00008000u
@@ -16,7 +17,7 @@ static const struct {
 	u32 rfctl;
 	u32 psrctl;
 	enum e1k_rx_format format;
-	u32 size[E1K_RX_BUFFERS];
+	u32 size[VMIG_RING_BUFFERS];
 } layouts[] = {
 	{ "after a reset", 0, 0, 0, E1K_RX_LEGACY, { 2048 } },
 	{ "1 KiB", BSIZE(1), 0, 0, E1K_RX_LEGACY, { 1024 } },
@@ -43,14 +44,15 @@ static const struct {
 
 static void check_layouts(void)
 {
-	struct e1k_rx_layout l;
+	struct vmig_layout l;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(layouts); i++) {
 		e1k_rx_layout(&l, layouts[i].rctl, layouts[i].rfctl,
 			      layouts[i].psrctl);
-		tap(l.format == layouts[i].format &&
-		    !memcmp(l.size, layouts[i].size, sizeof(l.size)),
+		tap(l.w[E1K_RX_FORMAT] == layouts[i].format &&
+		    !memcmp(&l.w[E1K_RX_SIZE], layouts[i].size,
+			    sizeof(layouts[i].size)),
 		    "layout: %s", layouts[i].name);
 	}
 }
@@ -65,9 +67,9 @@ static void put64(u8 *at, u64 value)
 
 static void check_buffers(void)
 {
-	struct e1k_buffer out[E1K_RX_BUFFERS];
-	u8 desc[E1K_DESC_MAX] = { 0 };
-	struct e1k_rx_layout l;
+	struct vmig_buffer out[VMIG_RING_BUFFERS];
+	u8 desc[VMIG_DESC_MAX] = { 0 };
+	struct vmig_layout l;
 
 	e1k_rx_layout(&l, 0, 0, 0);
 	put64(desc, 0x123456789abcULL);
@@ -90,13 +92,13 @@ static void check_buffers(void)
 	    out[1].iova == 0x2000 && out[1].len == 4096 && !out[2].len &&
 	    out[3].iova == 0x4000 && out[3].len == 4096,
 	    "split: a buffer without size is none");
-	tap(e1k_rx_units(&l) == 2, "split: two units");
+	tap(l.units == 2, "split: two units");
 }
 
 static void check_done(void)
 {
 	u8 legacy[16] = { [12] = 1 }, extended[32] = { [8] = 1 };
-	struct e1k_rx_layout l;
+	struct vmig_layout l;
 
 	e1k_rx_layout(&l, 0, 0, 0);
 	tap(e1k_rx_done(&l, legacy) && !e1k_rx_done(&l, extended),
@@ -111,15 +113,19 @@ static void check_done(void)
 
 static void check_places(void)
 {
-	struct e1k_ring_place p;
+	static const struct vmig_ring_desc ring = {
+		.unit = E1K_UNIT, .bal_mask = E1K_RING_BASE_MASK,
+		.len_mask = E1K_RING_LEN_MASK,
+	};
+	struct vmig_ring_place p;
 
-	e1k_ring_place(&p, 0x12345678, 0x9, 4096);
+	vmig_ring_place(&p, &ring, 0x12345678, 0x9, 4096);
 	tap(p.base == 0x912345670ULL && p.units == 256, "a ring");
-	e1k_ring_place(&p, 0, 0, 0x7f);
+	vmig_ring_place(&p, &ring, 0, 0, 0x7f);
 	tap(!p.units, "a ring shorter than 128 bytes is none");
-	e1k_ring_place(&p, 0, 0, 0xffffffff);
+	vmig_ring_place(&p, &ring, 0, 0, 0xffffffff);
 	tap(p.units == 0xfff80 / 16, "no ring is longer than 1 MiB");
-	e1k_ring_place(&p, 0xffffff00, 0xffffffff, 4096);
+	vmig_ring_place(&p, &ring, 0xffffff00, 0xffffffff, 4096);
 	tap(p.units == 16, "nor does it go beyond the last address");
 }
 
@@ -132,7 +138,7 @@ static bool span_holds(u32 units)
 		for (to = 0; to < units; to++) {
 			for (n = 0; (from + n) % units != to; n++)
 				;
-			if (e1k_ring_span(units, from, to) != n)
+			if (vmig_ring_span(units, from, to) != n)
 				return false;
 		}
 	return true;
@@ -151,9 +157,9 @@ static u64 next_random(void)
 /* Whatever the contents: no buffer wraps, and none is larger than the format has. */
 static bool any_contents(unsigned int rounds)
 {
-	struct e1k_buffer out[E1K_RX_BUFFERS];
-	struct e1k_rx_layout l;
-	u8 desc[E1K_DESC_MAX];
+	struct vmig_buffer out[VMIG_RING_BUFFERS];
+	struct vmig_layout l;
+	u8 desc[VMIG_DESC_MAX];
 	unsigned int i;
 
 	while (rounds--) {
@@ -162,7 +168,7 @@ static bool any_contents(unsigned int rounds)
 		e1k_rx_layout(&l, next_random(), next_random(), next_random());
 		e1k_rx_buffers(&l, desc, out);
 		e1k_rx_done(&l, desc);
-		for (i = 0; i < E1K_RX_BUFFERS; i++)
+		for (i = 0; i < VMIG_RING_BUFFERS; i++)
 			if (out[i].len > 64512 ||
 			    (out[i].len &&
 			     out[i].iova + out[i].len - 1 < out[i].iova))

@@ -75,6 +75,20 @@ static bool fits(const struct table *t, const struct vmig_section *sec, u8 *used
 	return true;
 }
 
+/* Nothing of an earlier stream is left in any field, and nothing else is touched. */
+static bool clears(const struct table *t, const u8 *used)
+{
+	static u8 state[65536];
+	size_t i;
+
+	memset(state, 0xff, sizeof(state));
+	vmig_fields_clear(t->sections, t->nr, state);
+	for (i = 0; i < sizeof(state); i++)
+		if (state[i] != (used[i] ? 0 : 0xff))
+			return false;
+	return true;
+}
+
 static void check_table(const struct table *t)
 {
 	u8 used[65536] = { 0 };
@@ -91,6 +105,7 @@ static void check_table(const struct table *t)
 			tap(is_documented(sec), "%s: %s is documented with %u bytes",
 			    t->type, sec->name, vmig_section_max(sec));
 	}
+	tap(clears(t, used), "%s: fields are cleared before a load", t->type);
 }
 
 int main(void)

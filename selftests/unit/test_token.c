@@ -6,7 +6,7 @@
  * test_token VECTORS_DIR
  */
 #include <errno.h>
-#include <linux/vfio_mig_token.h>
+#include <vmig/token.h>
 #include <stdlib.h>
 #include "unit.h"
 

@@ -4,7 +4,7 @@
  * own history and of the stable series' change logs, as Debian lists them; read
  * 2026-11.
  */
-#include <linux/vfio_mig_user.h>
+#include <vmig/user.h>
 #include <stdio.h>
 #include "bugs.h"
 #include "facts.h"

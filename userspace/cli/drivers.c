@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The drivers of Linux and of this project that migrate: one table. */
-#include <linux/vfio_mig_user.h>
+#include <vmig/user.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Compares two dumps. Addresses, commands and names of devices do not count. */
 #include <errno.h>
-#include <linux/vfio_mig_user.h>
+#include <vmig/user.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

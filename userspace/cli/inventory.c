@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What there is on a host: kernel, modules, devices, types, tokens. */
-#include <linux/vfio_mig_user.h>
+#include <vmig/user.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

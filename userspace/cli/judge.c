@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Two tokens: the library's verdict, and what is beyond it. */
 #include <errno.h>
-#include <linux/vfio_mig_user.h>
+#include <vmig/user.h>
 #include <string.h>
 #include "cli.h"
 #include "judge.h"

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <linux/vfio_mig_user.h>
+#include <vmig/user.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "cli.h"

@@ -5,7 +5,7 @@
  * exempt, of what it holds to be constant.
  */
 #include <linux/pci_regs.h>
-#include <linux/vfio_mig_user.h>
+#include <vmig/user.h>
 #include <string.h>
 #include "pci_config.h"
 

@@ -3,7 +3,7 @@
 #ifndef _CLI_STREAM_H
 #define _CLI_STREAM_H
 
-#include <linux/vfio_mig_section.h>
+#include <vmig/section.h>
 #include <vfiomig.h>
 #include "text.h"
 

@@ -2,7 +2,7 @@
 /* Compatibility: asked of the device, and decided from two tokens alone. */
 #include <errno.h>
 #include <string.h>
-#include <linux/vfio_mig_token.h>
+#include <vmig/token.h>
 #include "internal.h"
 #include "uapi.h"
 

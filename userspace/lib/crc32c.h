@@ -2,7 +2,7 @@
 #ifndef _VFIOMIG_CRC32C_H
 #define _VFIOMIG_CRC32C_H
 
-#include <linux/vfio_mig_stream.h>
+#include <vmig/stream.h>
 
 /* The checksum without help of the processor; crc32c() takes the faster way. */
 u32 crc32c_portable(u32 crc, const void *data, size_t len);

@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <linux/vfio_mig_stream.h>
+#include <vmig/stream.h>
 #include "internal.h"
 
 struct vfiomig_emitter {

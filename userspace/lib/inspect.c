@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <linux/vfio_mig_stream.h>
+#include <vmig/stream.h>
 #include "internal.h"
 
 struct vfiomig_inspector {

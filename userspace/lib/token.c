@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <linux/vfio_mig_token.h>
+#include <vmig/token.h>
 #include "internal.h"
 
 bool vfiomig_token_next(const char **token, struct vfiomig_word *word)

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VFIO_MIG_SESSION_H
+#define _VFIO_MIG_SESSION_H
+
+#include <linux/kref.h>
+#include <vmig/driver.h>
+
+enum vmig_phase {
+	VMIG_PHASE_PRECOPY,
+	VMIG_PHASE_STOPCOPY,
+	VMIG_PHASE_RESUME,
+};
+
+/**
+ * struct vmig_session - one data file
+ * @ref: held by the file, and by the device until it lets go
+ * @io_mutex: serialises users of the file. May be held across a fault of user
+ *	memory; reset, close and arcs never take it.
+ * @lock: protects everything below. Never held across an access to user
+ *	memory. Taken inside the device's state mutex, and inside @io_mutex.
+ * @vm: the device, NULL once it let go: then the session is dead
+ * @phase: what the file may be used for
+ * @minor: stream minor that is sent
+ * @forced: sections that may be left behind
+ * @lost: sections that were
+ * @error: first failure; it sticks
+ * @buf: one record (saving) or one payload (resuming); changed only by who
+ *	holds @io_mutex too
+ * @fill: bytes of @buf that a reader may have
+ * @pos: bytes of @buf that a reader has had
+ * @emit: counters of the stream being saved
+ * @parser: decoder of the stream being loaded; like @buf
+ * @next: section whose turn it is, when saving
+ * @sent: bit for each non-repeating section already sent in this phase
+ * @rules: of the stream being loaded
+ * @head_done: header and token were queued, or the token was accepted
+ * @end_done: END was queued
+ * @began: when the file was opened
+ * @passes: first passes of the bulk sections that the user knows of
+ * @skipped: optional records that this driver does not know
+ */
+struct vmig_session {
+	struct kref ref;
+	struct mutex io_mutex; /* users of the file */
+	struct mutex lock; /* all below */
+	struct vmig_dev *vm;
+	enum vmig_phase phase;
+	u16 minor;
+	unsigned long forced;
+	unsigned long lost;
+	int error;
+	u8 *buf;
+	u32 fill;
+	u32 pos;
+	struct vmig_emitter emit;
+	struct vmig_parser parser;
+	unsigned int next;
+	unsigned long sent;
+	struct vmig_rules rules;
+	bool head_done;
+	bool end_done;
+	ktime_t began;
+	u32 passes;
+	u64 skipped;
+};
+
+struct file *vmig_session_open(struct vmig_dev *vm, enum vmig_phase phase);
+void vmig_session_kill(struct vmig_session *s);
+void vmig_session_final(struct vmig_session *s);
+int vmig_session_verdict(struct vmig_session *s, u16 *minor);
+void vmig_session_report(struct vmig_session *s);
+u64 vmig_session_left(struct vmig_session *s);
+void vmig_session_pending(struct vmig_session *s, struct vmig_pending *p);
+
+#endif
