@@ -3,10 +3,10 @@
 # What can be done here; "make help" lists it. The modules themselves are
 # described by Kbuild, which the kernel's build system reads in this place.
 
-KVER ?= 7.2
+KVER ?= newest
 
 help:
-	@echo 'make modules     build the modules for KVER=6.12 or 7.2 (in build/KVER/out)'
+	@echo 'make modules     build the modules for KVER=stable, newest or previous (in build/KVER/out)'
 	@echo 'make programs    build the test programs (in build/programs)'
 	@echo 'make install     build and install library and command (DESTDIR=, PREFIX=)'
 	@echo 'make lib         build libvfiomig (in build/lib)'
@@ -14,6 +14,9 @@ help:
 	@echo 'make unit        run the unit tests on this machine, also of library and command'
 	@echo 'make check       run all tests: unit, and in the lab for both kernels'
 	@echo 'make check-deep  run them and more on a kernel with every check on'
+	@echo 'make fast        the modules on a kernel that is a program, in a minute; no root'
+	@echo 'make fast-deep   the same on kernels with KASAN, lockdep and others; coverage'
+	@echo 'make mutants     puts faults into core and vGPU, each of which has to be found'
 	@echo 'make check-lint  run sparse, W=1, checkpatch and cppcheck'
 	@echo 'make fuzz        libFuzzer on shared code for SECONDS=600 a target'
 	@echo 'make fuzz-lab    fuzz the vGPU in the lab, for SECONDS=300, KVER=deep'
@@ -57,6 +60,15 @@ check-deep:
 check-lint:
 	selftests/lint.sh
 
+fast:
+	selftests/fast/run.sh
+
+fast-deep:
+	selftests/fast/deep.sh
+
+mutants:
+	selftests/fast/mutants.sh
+
 fuzz:
 	$(MAKE) -C selftests/fuzz long $(if $(SECONDS),SECONDS=$(SECONDS))
 
@@ -74,4 +86,4 @@ bench:
 clean:
 	rm -rf build
 
-.PHONY: help image modules programs lib cli install unit check check-deep check-lint fuzz fuzz-lab demo bench clean
+.PHONY: help image modules programs lib cli install unit check check-deep check-lint fast fast-deep mutants fuzz fuzz-lab demo bench clean

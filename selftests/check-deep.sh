@@ -3,9 +3,9 @@
 #
 # check-deep.sh [STEP...]: on a kernel that forgives nothing, what check.sh runs
 # in a machine and what only makes sense there: injected faults, races, kills
-# and QEMU's enable-migration=auto; and on 7.2 what is fuzzed in numbers, and a
+# and QEMU's enable-migration=auto; and on the newest what is fuzzed in numbers, and a
 # card tracked for ten minutes. Ends like check.sh. Steps: image, programs,
-# build-deep, guest-deep, deep-programs, auto, build-7.2, many, tracked. Building
+# build-deep, guest-deep, deep-programs, mtty, ksft, auto, build-newest, many, tracked. Building
 # the kernel takes twenty minutes, once; KILLS says how many processes are killed
 # by each way to a device, FUZZ_STREAMS and FUZZ_IOCTLS how much is fuzzed,
 # MIXED_SECONDS how long the card is tracked.
@@ -24,7 +24,7 @@ deep_programs() {
 
 # In numbers, on a kernel that is fast enough for them.
 many() {
-	"$LAB_DIR/run.sh" --kernel 7.2 --timeout 5400 \
+	"$LAB_DIR/run.sh" --kernel newest --timeout 5400 \
 		--env "FUZZ_STREAMS=${FUZZ_STREAMS:-100000}" \
 		--env "FUZZ_IOCTLS=${FUZZ_IOCTLS:-1000000}" -- \
 		/lab/selftests/fuzz/lab/in-guest.sh bits
@@ -33,19 +33,23 @@ many() {
 # In seconds, under load: Documentation/dirty-tracking.rst, "Shown".
 tracked() {
 	local seconds=${MIXED_SECONDS:-600}
-	"$LAB_DIR/run.sh" --kernel 7.2 --timeout $((seconds + 900)) \
+	"$LAB_DIR/run.sh" --kernel newest --timeout $((seconds + 900)) \
 		--env "MIXED_SECONDS=$seconds" -- \
 		/lab/selftests/e1000e/run.sh --mixed
 }
 
 mkdir -p "$REPO/build"
+lab_roles
 single image "$LAB_DIR/image.sh"
 single programs "$LAB_DIR/programs.sh"
 single build-deep "$LAB_DIR/build.sh" deep
 step guest-deep guest deep 9000
 step deep-programs deep_programs
+# The kernel's own sample, on a kernel that shows what is wrong with it.
+step mtty "$REPO/selftests/conformance/mtty.sh"
+step ksft "$REPO/selftests/ksft/run.sh"
 step auto "$REPO/selftests/qemu/auto.sh"
-single build-7.2 "$LAB_DIR/build.sh" 7.2
+single build-newest "$LAB_DIR/build.sh" newest
 step many many
 step tracked tracked
 finish

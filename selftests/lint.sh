@@ -44,7 +44,7 @@ sparse() { # KVER
 	headers=$(lab_tree)/usr/src/linux-headers-$(lab_kver "$1")
 	headers=${headers%-*}-common
 	if grep -q "$script" "$headers/Makefile" && [ ! -e "$headers/$script" ]; then
-		source=$("$LAB_DIR/linux-source.sh") || return 1
+		source=$("$LAB_DIR/linux-source.sh" "$1") || return 1
 		install -m 755 "$source/$script" "$headers/$script"
 	fi
 	modules "$1" C=2 "CF=-D__CHECK_ENDIAN__ -Wno-context -D__typeof_unqual__=__typeof__ \
@@ -59,7 +59,7 @@ checkpatch_on() { # IGNORED_TYPES FILES...
 	local dir ignored=FILE_PATH_CHANGES,LINUX_VERSION_CODE,$1
 	shift
 	[ $# -gt 0 ] || return 0
-	dir=$("$LAB_DIR/linux-source.sh") || return 1
+	dir=$("$LAB_DIR/linux-source.sh" deep) || return 1
 	lab_chroot sh -c 'cd /src && GIT_DIR=/none exec perl "$@"' sh \
 		"/cache/${dir##*/}/scripts/checkpatch.pl" --strict --no-tree --root=. \
 		--no-summary --terse --quiet --ignore "$ignored" --file "$@"
@@ -120,7 +120,7 @@ scripts() {
 # The specification keeps to the kernel's schema for such.
 netlink_spec() {
 	local dir
-	dir=$("$LAB_DIR/linux-source.sh") || return 1
+	dir=$("$LAB_DIR/linux-source.sh" deep) || return 1
 	dir=/cache/${dir##*/}
 	lab_chroot python3 "$dir/tools/net/ynl/pyynl/cli.py" --validate \
 		--spec /src/Documentation/netlink/specs/vfio_mig.yaml \
@@ -129,7 +129,7 @@ netlink_spec() {
 
 citations() {
 	local dir
-	dir=$("$LAB_DIR/linux-source.sh") || return 1
+	dir=$("$LAB_DIR/linux-source.sh" deep) || return 1
 	"$REPO/selftests/conformance/citations.sh" \
 		"$dir/include/uapi/linux/vfio.h"
 }
@@ -137,7 +137,9 @@ citations() {
 work=$REPO/build/lint-$$
 trap 'rm -rf "${work:?}" "$work.lock"' EXIT
 "$LAB_DIR/image.sh" || exit 1
-for kver in $LAB_KERNELS; do
+lab_roles
+for kver in $LAB_BUILT; do
+	[ -n "$(lab_role "$kver")" ] || continue
 	clean "W=1 $kver" modules "$kver"
 	clean "sparse $kver" sparse "$kver"
 done

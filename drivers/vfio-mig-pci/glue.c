@@ -220,6 +220,8 @@ static const struct vfio_device_ops glue_dev_ops = {
 	.match = vfio_pci_core_match,
 #if VMIG_HAVE_REGION_INFO_OP
 	.get_region_info_caps = glue_region_info_caps,
+#endif
+#if VMIG_HAVE_MATCH_TOKEN
 	.match_token_uuid = vfio_pci_core_match_token_uuid,
 #endif
 #if VMIG_HAVE_DIRTY_LOG

@@ -186,12 +186,36 @@ arcs[VFIO_DEVICE_STATE_NR][VFIO_DEVICE_STATE_NR][VMIG_STEPS_MAX] = {
 	ARC(RESUMING, STOP, &commit),
 };
 
+/* The data file is dead then, and what a save or a load has begun is over. */
+static void end_session(struct vmig_dev *vm)
+{
+	bool resuming = vm->state == VFIO_DEVICE_STATE_RESUMING;
+
+	if (vm->session && !resuming)
+		do_end_save(vm, NULL);
+	drop_session(vm);
+	if (resuming && vm->ops->load_abort)
+		vm->ops->load_abort(vm);
+}
+
+/* linux/vfio.h: "unable to restore the device to any valid device_state" */
+static void enter_error(struct vmig_dev *vm)
+{
+	end_session(vm);
+	vmig_event_state(vm, vm->state, VFIO_DEVICE_STATE_ERROR);
+	vm->state = VFIO_DEVICE_STATE_ERROR;
+}
+
 static void undo_steps(struct vmig_dev *vm, const struct vmig_step *const *s,
 		       int nr, struct file **file)
 {
+	bool failed = false;
+
 	while (nr--)
 		if (s[nr]->undo && s[nr]->undo(vm, file))
-			vm->state = VFIO_DEVICE_STATE_ERROR;
+			failed = true;
+	if (failed)
+		enter_error(vm);
 }
 
 static int take_arc(struct vmig_dev *vm, enum vfio_device_mig_state to,
@@ -204,6 +228,12 @@ static int take_arc(struct vmig_dev *vm, enum vfio_device_mig_state to,
 	if (ret)
 		return vmig_refuse(vm, ret, "arc to %s: injected fault",
 				   vmig_state_str(to));
+	ret = vmig_fault_at(vm, "error", vmig_state_str(to));
+	if (ret) {
+		enter_error(vm);
+		return vmig_refuse(vm, ret, "arc to %s: injected failure",
+				   vmig_state_str(to));
+	}
 	if (WARN_ON_ONCE(!s[0]))
 		return -EINVAL;
 	for (i = 0; i < VMIG_STEPS_MAX && s[i]; i++) {
@@ -223,6 +253,10 @@ static int walk(struct vmig_dev *vm, enum vfio_device_mig_state to,
 	ktime_t began;
 	int ret;
 
+	/* vfio_mig_get_next_state() warns of a driver that asks from there. */
+	if (vm->state == VFIO_DEVICE_STATE_ERROR)
+		return vmig_refuse(vm, -EINVAL,
+				   "the device is in ERROR and must be reset");
 	while (vm->state != to) {
 		ret = vfio_mig_get_next_state(vm->vdev, vm->state, to, &next);
 		if (ret)
@@ -288,14 +322,8 @@ EXPORT_SYMBOL_GPL(vmig_get_state);
 /* Ends what goes on with data files and brings the device to power-on state. */
 void vmig_back_to_running(struct vmig_dev *vm)
 {
-	bool resuming = vm->state == VFIO_DEVICE_STATE_RESUMING;
-
 	lockdep_assert_held(&vm->state_mutex);
-	if (vm->session && !resuming)
-		do_end_save(vm, NULL);
-	drop_session(vm);
-	if (resuming && vm->ops->load_abort)
-		vm->ops->load_abort(vm);
+	end_session(vm);
 	vm->ops->reset(vm);
 	vm->state = VFIO_DEVICE_STATE_RUNNING;
 }

@@ -76,7 +76,8 @@ void vmig_reason_clear(struct vmig_dev *vm)
 /**
  * vmig_fault_at - was a fault armed for this point?
  * @vm: device
- * @kind: "arc", "save" or "load", or a driver's own
+ * @kind: "arc", "error" (the device is in ERROR then), "save" or "load", or a
+ *	driver's own
  * @what: target state, name of the section, or what the driver has
  *
  * Return: 0 or the errno to fail with.

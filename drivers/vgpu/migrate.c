@@ -12,6 +12,12 @@
 #define VGPU_NEWEST_MINOR	VGPU_MINOR_ENGINE
 #endif
 
+/* A build of a device that lacks P2P or PRE_COPY: the tests go its arcs, too. */
+#ifndef VGPU_FLAGS
+#define VGPU_FLAGS	(VFIO_MIGRATION_STOP_COPY | VFIO_MIGRATION_P2P | \
+			 VFIO_MIGRATION_PRE_COPY)
+#endif
+
 bool vgpu_engine_needed(struct vmig_dev *vm)
 {
 	return READ_ONCE(vm_to_vgpu(vm)->state.eng_seen);
@@ -87,8 +93,7 @@ static void vgpu_reset(struct vmig_dev *vm)
 }
 
 static const struct vmig_ops vgpu_ops = {
-	.flags = VFIO_MIGRATION_STOP_COPY | VFIO_MIGRATION_P2P |
-		 VFIO_MIGRATION_PRE_COPY,
+	.flags = VGPU_FLAGS,
 	.quiesce = vgpu_quiesce,
 	.unquiesce = vgpu_unquiesce,
 	.save_begin = vgpu_save_begin,

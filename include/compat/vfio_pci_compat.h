@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Differences of vfio-pci-core between the supported kernels. */
+/* Differences of vfio-pci-core between kernels, see probe.sh. */
 #ifndef _VFIO_MIG_VFIO_PCI_COMPAT_H
 #define _VFIO_MIG_VFIO_PCI_COMPAT_H
 
@@ -9,7 +9,7 @@
 /* Does the device answer to accesses to its memory? Under memory_lock. */
 static inline bool vmig_compat_memory_enabled(struct vfio_pci_core_device *core)
 {
-#if KERNEL_VERSION(7, 2, 0) <= LINUX_VERSION_CODE
+#if VMIG_HAVE_MEMORY_ENABLED
 	return __vfio_pci_memory_enabled(core);
 #else
 	u16 command = le16_to_cpup((__le16 *)(core->vconfig + PCI_COMMAND));
@@ -24,7 +24,7 @@ static inline bool vmig_compat_memory_enabled(struct vfio_pci_core_device *core)
 static inline void __iomem *vmig_compat_bar(struct vfio_pci_core_device *core,
 					    int bar)
 {
-#if KERNEL_VERSION(7, 2, 0) <= LINUX_VERSION_CODE
+#if VMIG_HAVE_GET_IOMAP
 	return vfio_pci_core_get_iomap(core, bar);
 #else
 	int ret = vfio_pci_core_setup_barmap(core, bar);

@@ -8,16 +8,16 @@ set -euo pipefail
 . "$(dirname "$0")/../lab/common.sh"
 
 json=$REPO/build/bench.json
-"$LAB_DIR/build.sh" 7.2
+"$LAB_DIR/build.sh" newest
 "$LAB_DIR/programs.sh"
 "$REPO/selftests/qemu/guest/mkguest.sh"
 {
-	"$LAB_DIR/run.sh" --kernel 7.2 -- /lab/selftests/bench/in-guest.sh
-	"$LAB_DIR/run.sh" --kernel 7.2 --timeout 600 -- \
+	"$LAB_DIR/run.sh" --kernel newest -- /lab/selftests/bench/in-guest.sh
+	"$LAB_DIR/run.sh" --kernel newest --timeout 600 -- \
 		/lab/selftests/qemu/in-lab.sh ../bench/downtime.py
-	"$LAB_DIR/run.sh" --kernel 7.2 --hosts 2 --wire --timeout 900 -- \
+	"$LAB_DIR/run.sh" --kernel newest --hosts 2 --wire --timeout 900 -- \
 		/lab/selftests/qemu/in-lab.sh ../bench/card_moves.py
-	"$LAB_DIR/run.sh" --kernel 7.2 --hosts 2 --wire --timeout 1800 -- \
+	"$LAB_DIR/run.sh" --kernel newest --hosts 2 --wire --timeout 1800 -- \
 		/lab/selftests/qemu/in-lab.sh ../bench/card_downtime.py
 } | tr -d '\r' | tee "$json.log" | grep '^{' >"$json"
 sed -E 's/.*"what": "([^"]*)", "value": ([0-9.]*), "target": "([^"]*)", "met": (.*)}/\2 (\3, met: \4)  \1/' "$json"

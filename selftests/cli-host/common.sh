@@ -43,6 +43,10 @@ asked() { # TREE CMD...
 	on "$@" || [ $? = 1 ]
 }
 
+asked_any() { # CMD..: whatever the exit code
+	"$@" || true
+}
+
 code_of() { # CMD...
 	"$@" >"$WORK/out" 2>"$WORK/err"
 	echo $?

@@ -98,8 +98,10 @@ survives() { # AT HEX
 
 short_config() {
 	head -c 64 "$WORK/config" >"$dir/config"
-	asked sick --json fingerprint "$device" --compare "$dump" 2>/dev/null |
-		jq -e '.same and (.differences[0].kind == "unknown")'
+	asked_any on sick --json fingerprint "$device" --compare "$dump" 2>/dev/null |
+		jq -e '(.same | not) and .result == "unknown" and (.differences[0].kind == "unknown")' &&
+		refuses 3 on sick fingerprint "$device" --compare "$dump" &&
+		! grep -x same "$WORK/out"
 	local ret=$?
 	cp "$WORK/config" "$dir/config"
 	return "$ret"
@@ -129,12 +131,36 @@ bad_dump() { # TEXT
 		refuses 3 on sick fingerprint "$dump" --compare "$WORK/bad.json"
 }
 
-# Not refused, but not trusted either: the space is then missing.
+# What makes no sense is no dump, on either side, and of a peer.
 bad_space() { # PROGRAM
 	jq "$1" "$dump" >"$WORK/bad.json"
-	exits 0 on sick fingerprint "$WORK/bad.json" --compare "$dump" &&
-		exits 0 on sick fingerprint "$dump" --compare "$WORK/bad.json" &&
-		grep -q "config is there in the first, missing in the second" "$WORK/err"
+	refuses 3 on sick fingerprint "$WORK/bad.json" --compare "$dump" &&
+		refuses 3 on sick fingerprint "$dump" --compare "$WORK/bad.json" &&
+		grep -q '" of this dump makes no sense' "$WORK/err" &&
+		refuses 3 on sick doctor "$device" --peer "$WORK/bad.json"
+}
+
+# Two dumps of which nothing can be compared are not the same.
+undecided() { # PROGRAM, for both
+	jq "$1" "$dump" >"$WORK/part.json"
+	refuses 3 on sick fingerprint "$WORK/part.json" --compare "$WORK/part.json" &&
+		! grep -qx same "$WORK/out" &&
+		asked_any on sick --json fingerprint "$WORK/part.json" --compare "$WORK/part.json" 2>/dev/null |
+		jq -e '.same == false and .result == "unknown"'
+}
+
+# A difference is one, also where the rest was not compared.
+differs_in_part() {
+	jq '.config = {size: 64, rows: {"0000": "8680d310"}}' "$dump" >"$WORK/part.json"
+	jq '.config = {size: 64, rows: {"0000": "8680d410"}}' "$dump" >"$WORK/part2.json"
+	exits 1 on sick fingerprint "$WORK/part.json" --compare "$WORK/part2.json"
+}
+
+# 32768 words of which each was said to move, 32768 times.
+moving_is_quick() {
+	jq '.registers = {bar2: {size: 131072, rows: {}, moving: [range(32768) | . * 4]}}' \
+		"$dump" >"$WORK/moving1.json"
+	exits 0 timeout 10 "$PROGRAM" fingerprint "$WORK/moving1.json" --compare "$WORK/moving1.json"
 }
 
 tap "a device is dumped" take
@@ -179,7 +205,11 @@ tap "bytes in a row are one difference" runs
 tap "in words: what it is, and that QEMU refuses" says_qemu
 tap "a smaller BAR" smaller_bar
 tap "a BAR elsewhere" moved_bar
-tap "an unprivileged dump: what is there is the same" short_config
+tap "an unprivileged dump: nothing says that it is the same" short_config
+tap "two of them" undecided '.config.size = 64 | .config.rows |= with_entries(select(.key < "0040"))'
+tap "two without config space" undecided 'del(.config)'
+tap "two that are empty" undecided '{format, version}'
+tap "but what differs does" differs_in_part
 
 registers='{bar2: {size: 64, rows: {"0010": "01000000000000000200000000000000"}, moving: [16]}}'
 jq ".registers = $registers | .edid = {} | .irqs = [{name: \"msi\", count: 1}] | .reset = true" \
@@ -227,4 +257,15 @@ tap "a row across the end" bad_space '.config.rows["0ff8"] = "001122334455667788
 tap "a row that is no hex" bad_space '.config.rows["0000"] = "zz"'
 tap "a size that is too large" bad_space '.config.size = 1000000000000'
 tap "a size below zero" bad_space '.config.size = -1'
+tap "a size of zero" bad_space '.config.size = 0'
+tap "a size that is smaller than a header" bad_space '.config.size = 63 | .config.rows = {}'
+tap "a size that is a word" bad_space '.config.size = "4096"'
+tap "a config that is a list" bad_space '.config = []'
+tap "registers larger than any" bad_space '.registers = {bar2: {size: 262144, rows: {}}}'
+tap "more words that move than there are" bad_space \
+	'.registers = {bar2: {size: 64, rows: {}, moving: [range(17)]}}'
+tap "words that move elsewhere" bad_space '.registers = {bar2: {size: 64, rows: {}, moving: [64]}}'
+tap "regions without names" bad_space '.regions = [{size: 1}]'
+tap "a region twice" bad_space '.regions = [.regions[0], .regions[0]]'
+tap "as many words that move as there are: quick" moving_is_quick
 plan

@@ -18,6 +18,7 @@ for host in mdevs vendors; do
 	ROOT=$PWD/$work/$host bash -eu "$here/trees/$host.sh"
 	build/cli/vfio-mig --sysfs "$work/$host/sys" nova >"$work/$host.yaml"
 	build/cli/vfio-mig --sysfs "$work/$host/sys" nova conf >"$work/$host.conf"
+	build/cli/vfio-mig --sysfs "$work/$host/sys" nova controller >"$work/$host.controller"
 done
 # lab_chroot, in this tree.
 lab_tree() { printf '%s\n' "$tree"; }

@@ -86,7 +86,8 @@ def specs_are_right():
 def aliases_are_right():
     configure('vendors.conf')
     aliases = request._get_alias_from_config()
-    return len(aliases) == 6 and 'mlx5-15b3-101e-v1.0' in aliases
+    return len(aliases) == 6 and any(
+        name.startswith('mlx5-15b3-101e-v1.0-') for name in aliases)
 
 
 def types_are_right():
@@ -98,11 +99,18 @@ def types_are_right():
             group.mdev_class == 'CUSTOM_VFIO_BOCHS_VGPU')
 
 
+def controller_is_right():
+    conf = configure('vendors.controller')
+    return (conf.filter_scheduler.pci_in_placement and
+            len(request._get_alias_from_config()) == 6)
+
+
 tap('Nova takes the providers of mdev types', providers_are_right)
 tap('and a file without any', lambda: load(read('vendors.yaml')) == {})
 tap('but not a version that is no string', loader_refuses)
 tap('Nova takes device_spec', specs_are_right)
 tap('Nova takes alias', aliases_are_right)
 tap('Nova takes mdev types', types_are_right)
+tap('Nova takes what is for its controllers', controller_is_right)
 print(f'1..{number}')
 sys.exit(1 if failed else 0)

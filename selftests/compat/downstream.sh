@@ -24,7 +24,7 @@ part() { # MODULES FIXTURE
 
 VFIO_MIG_STREAMS=$(mktemp -d)
 export VFIO_MIG_STREAMS VFIO_MIG_DEVICE=/sys/bus/mdev/devices/$uuid
-lab_load vfio_iommu_type1 || exit 1
+lab_load_vfio || exit 1
 part /lab/modules-downstream downstream || status=1
 part /lab/modules upstream || status=1
 rm -rf "$VFIO_MIG_STREAMS"

@@ -178,7 +178,7 @@ survives_coming_and_going() {
 	[ "$failed" = 0 ] && accepts "$device" "$device"
 }
 
-lab_load vfio_iommu_type1 && lab_load vfio_mig_vgpu || exit 1
+lab_load_vfio && lab_load vfio_mig_vgpu || exit 1
 tap "a type has its files before there is a device" type_has_files
 tap "a device is made" create
 tap "the type accepts the device" accepts $types/vfio_mig_vgpu-4 $device

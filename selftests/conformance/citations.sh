@@ -16,5 +16,5 @@ while IFS= read -r sentence; do
 	[[ $text == *"$sentence"* ]] && continue
 	printf 'not in linux/vfio.h: %s\n' "$sentence"
 	status=1
-done < <(sed -n -E 's/.*(CITES\(|define [A-Z]+ )"(.*)"\)?;?$/\2/p' "$here"/*.c)
+done < <(sed -n -E 's/.*(CITES\(|define [A-Z]+ )"(.*)"\)?;?$/\2/p' "$here"/*.c "$here"/../vgpu/*.c)
 exit $status

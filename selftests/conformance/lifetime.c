@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include "device.h"
 #include "fsm.h"
@@ -212,6 +213,47 @@ TEST_F_TIMEOUT(device, user_killed_in_every_state, 60)
 			vdev_restart(&self->v);
 		}
 		vdev_close(&self->v);
+	}
+}
+
+/* The next descriptor is one too many; those that are open stay. */
+static int no_more_files(struct rlimit *old)
+{
+	struct rlimit now;
+	int next = dup(0);
+
+	if (next < 0 || getrlimit(RLIMIT_NOFILE, old))
+		return -1;
+	close(next);
+	now = *old;
+	now.rlim_cur = next;
+	return setrlimit(RLIMIT_NOFILE, &now);
+}
+
+/* A file that cannot be given to the user: an errno, and nothing is left of it. */
+TEST_F(device, data_file_without_a_free_descriptor)
+{
+	struct rlimit old;
+	uint32_t s, now;
+	int fd, ret;
+
+	CITES("If this function fails then current device_state may be the original operating state or some other state along the combination transition path.");
+	for (s = 1; s < NR_STATES; s++) {
+		if (!brings_file(&self->v, s))
+			continue;
+		ASSERT_EQ(0, no_more_files(&old));
+		ret = vdev_set_state(&self->v, s, NULL);
+		ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &old));
+		EXPECT_EQ(-EMFILE, ret) {
+			TH_LOG("to %s", state_name(s));
+		}
+		now = vdev_get_state(&self->v);
+		EXPECT_NE(VFIO_DEVICE_STATE_ERROR, now);
+		ASSERT_EQ(0, vdev_restart(&self->v));
+		ASSERT_EQ(0, vdev_set_state(&self->v, s, &fd));
+		EXPECT_GE(fd, 0);
+		close(fd);
+		ASSERT_EQ(0, vdev_restart(&self->v));
 	}
 }
 

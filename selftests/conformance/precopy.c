@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include "suite.h"
 
 #define GO(state) \
@@ -48,6 +49,46 @@ TEST_F(precopy, temporary_end_is_enomsg)
 	EXPECT_EQ(0, vdev_precopy_info(self->fd, &info));
 	EXPECT_EQ(0, info.initial_bytes);
 	EXPECT_EQ(0, info.dirty_bytes);
+	stream_free(&s);
+}
+
+/* Piece by piece, so that much of a record is still in the file at times. */
+TEST_F_TIMEOUT(precopy, zeros_mean_that_nothing_is_left, 120)
+{
+	struct vfio_precopy_info info;
+	size_t len = 1, total = 0;
+	char buf[977];
+	ssize_t n;
+
+	CITES("reached when both initial_bytes and dirty_byte are zero.");
+	do {
+		ASSERT_EQ(0, vdev_precopy_info(self->fd, &info));
+		n = read(self->fd, buf, len);
+		if (!info.initial_bytes && !info.dirty_bytes) {
+			ASSERT_EQ(-1, n) {
+				TH_LOG("after %zu bytes", total);
+			}
+		}
+		total += n > 0 ? n : 0;
+		len = len % sizeof(buf) + 1;
+	} while (n > 0);
+	EXPECT_EQ(-1, n);
+	EXPECT_EQ(ENOMSG, errno);
+}
+
+/* Nothing was read: all that there is comes again, and is counted again. */
+TEST_F(precopy, size_after_a_cancelled_precopy)
+{
+	struct stream s = { 0 };
+	int64_t size;
+
+	CITES("read back the estimated data length that will be required to complete stop copy.");
+	stream_read(self->fd, &s, 1 << 20);
+	ASSERT_EQ(0, GO(RUNNING));
+	stream_free(&s);
+	size = vdev_data_size(&self->v);
+	ASSERT_EQ(0, stream_save(&self->v, &s));
+	EXPECT_GE(size, (int64_t)s.len);
 	stream_free(&s);
 }
 
@@ -181,6 +222,23 @@ TEST_F(precopy, info_needs_memory)
 	EXPECT_EQ(EFAULT, errno);
 	EXPECT_EQ(-1, ioctl(self->fd, VFIO_DEVICE_RESET));
 	EXPECT_EQ(ENOTTY, errno);
+}
+
+/* It can be read, so that the request is good; the answer cannot be put there. */
+TEST_F(precopy, info_needs_memory_that_can_be_written)
+{
+	struct vfio_precopy_info *info;
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	CITES("Return: 0 on success, -1 and errno set on failure.");
+	info = mmap(NULL, page, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, info);
+	info->argsz = sizeof(*info);
+	ASSERT_EQ(0, mprotect(info, page, PROT_READ));
+	EXPECT_EQ(-1, ioctl(self->fd, VFIO_MIG_GET_PRECOPY_INFO, info));
+	EXPECT_EQ(EFAULT, errno);
+	munmap(info, page);
 }
 
 TEST_F(precopy, file_lives_through_the_saving_group)

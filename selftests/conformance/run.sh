@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh [OPTIONS...]: inside a lab machine, the suite against two virtual GPUs, by
-# each way to a device that the kernel has. TAP. Options go to the suite.
+# run.sh [--stop] [OPTIONS...]: inside a lab machine, the suite against two virtual GPUs, by
+# each way to a device that the kernel has. TAP. Options go to the suite; with
+# --stop the first failure is the end.
 # Tests are called by tap.
 # shellcheck disable=SC2317
 set -uo pipefail
@@ -18,11 +19,12 @@ uuids=(11111111-0000-4000-8000-00000000000a 11111111-0000-4000-8000-00000000000b
 # What they start and say goes on.
 TAP_THROUGH=1
 
-# How devices can be opened here.
-ways() {
-	echo group
-	[ ! -e /dev/iommu ] || echo cdev
-}
+# What is asked of a virtual GPU besides, see ../vgpu.
+ours=()
+for program in vgpu vgpubits vgpu-engine vgpu-log vgpu-registers vgpu-dirty \
+	vgpu-failure vgpu-streams; do
+	ours+=(--also "$program")
+done
 
 make_devices() {
 	local uuid
@@ -49,15 +51,16 @@ module_in_use() {
 	wait "$holder"
 }
 
-lab_load_kvm || echo "# no kvm"
-lab_load vfio_iommu_type1 && lab_load vfio_mig_vgpu && make_devices || exit 1
+lab_load_kvm 2>/dev/null || echo "# no kvm"
+lab_load_vfio && lab_load vfio_mig_vgpu && make_devices || exit 1
 export VFIO_MIG_DEVICE=$bus/${uuids[0]}
-for way in $(ways); do
+for way in $(lab_ways); do
 	echo "# by $way"
 	"$here/vfio-conformance" --programs /lab/programs --open "$way" \
-		--destructive --also vgpu --also vgpubits --device2 "$bus/${uuids[1]}" "$@" \
+		--destructive "${ours[@]}" --device2 "$bus/${uuids[1]}" "$@" \
 		"$VFIO_MIG_DEVICE" || status=1
 done
+[ "${1:-}" != --stop ] || [ "$status" = 0 ] || exit 1
 "$here/kill.sh" || status=1
 
 echo "1..2"

@@ -56,7 +56,7 @@ static int by_group(struct vdev *v, const char *sysfs)
 static int find_cdev(const char *sysfs, char *path, size_t len)
 {
 	char name[PATH_MAX];
-	struct dirent *d;
+	struct dirent *d = NULL;
 	DIR *dir;
 	int ret = -ENOENT;
 
@@ -64,12 +64,17 @@ static int find_cdev(const char *sysfs, char *path, size_t len)
 	dir = opendir(name);
 	if (!dir)
 		return -errno;
+	errno = 0;
 	while (ret && (d = readdir(dir))) {
 		if (strncmp(d->d_name, "vfio", 4))
 			continue;
 		snprintf(path, len, "/dev/vfio/devices/%s", d->d_name);
 		ret = access(path, F_OK) ? -errno : 0;
+		errno = 0;
 	}
+	/* A directory that cannot be read is not one without an entry. */
+	if (ret == -ENOENT && !d && errno)
+		ret = -errno;
 	closedir(dir);
 	return ret;
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # run.sh [PROGRAM ARGS...]: inside a lab machine, the programs of this
-# directory (or one of them) against a virtual GPU, by each way to a device
+# directory (or one of them, or "parties": all but faults) against a virtual GPU, by each way to a device
 # that the kernel has. Then, where the kernel can tell, what was leaked. TAP.
 # STEPS is how much each party of a race does, KILLS how many processes die.
 set -uo pipefail
@@ -28,14 +28,15 @@ run() { # PROGRAM ARGS...
 by() { # WAY PROGRAM ARGS...
 	export VFIO_MIG_OPEN=$1
 	shift
-	if [ "$1" != all ]; then
-		run "$@"
-		return
-	fi
-	run stuck
-	run races -n "${STEPS:-20}"
-	run kills -n "${KILLS:-50}"
-	if [ -e /proc/self/fail-nth ]; then run faults; fi
+	case $1 in
+	all | parties)
+		run stuck
+		run races -n "${STEPS:-20}"
+		run kills -n "${KILLS:-50}"
+		;;
+	*) run "$@" ;;
+	esac
+	[ "$1" != all ] || [ ! -e /proc/self/fail-nth ] || run faults
 }
 
 # What looked lost for a moment only is not there any more the second time.
@@ -49,12 +50,13 @@ report_leaks() {
 	! grep -q 'vfio_mig' <<<"$found"
 }
 
-lab_load vfio_iommu_type1 && lab_load vfio_mig_vgpu || exit 1
+lab_load_vfio && lab_load vfio_mig_vgpu || exit 1
 echo $uuid >"$types/vfio_mig_vgpu-4/create" || exit 1
 # What is known before the first test is not ours.
 [ ! -e $leaks ] || { echo scan >$leaks && echo clear >$leaks; }
-by group "$@"
-[ ! -e /dev/iommu ] || by cdev "$@"
+for way in $(lab_ways); do
+	by "$way" "$@"
+done
 echo 1 >"$VFIO_MIG_DEVICE/remove" || status=1
 
 echo "1..2"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# build.sh KVER [MAKE_ARGS...]: builds the modules for kernel 6.12, 7.2 or deep,
+# build.sh KVER [MAKE_ARGS...]: builds the modules for a kernel of the tree (a
+# role, a version or its beginning) or for deep,
 # in build/KVER; they end up in build/KVER/out. Warnings (W=1) go to stderr
 # and are kept in build/KVER/log.
 set -euo pipefail
@@ -13,6 +14,7 @@ short=$1
 shift
 if [ "$short" = deep ]; then "$LAB_DIR/kernel.sh" deep >/dev/null; fi
 "$LAB_DIR/image.sh"
+lab_roles
 mapfile -t kernel < <(lab_kernel "$short")
 [ ${#kernel[@]} = 3 ] || lab_die "no kernel $short"
 dest=$REPO/build/${LAB_BUILD_NAME:-$short}

@@ -5,19 +5,26 @@
 #
 #   CACHE             where the tree, images and kernels are kept
 #   REPO              the project's top directory
+#   lab_roles         fixes, for this process and what it starts, which packages
+#                     the roles are (see roles.sh)
+#   lab_role ROLE     prints "PACKAGE VERSION" of a role; nothing if it is absent
 #   lab_tree          prints the path of the Debian tree (see tree.sh)
 #   lab_chroot CMD..  runs CMD in the tree: /src is the project, /cache is CACHE
 #   lab_disk          prints the path of the disk image made from the tree
 #   lab_initrd VER    prints the path of the initramfs for a full version
 #   lab_key FILE..    prints a short hash over the contents of FILEs
-#   lab_kver VER      prints the tree's full version of a short one (6.12)
+#   lab_kver KERNEL   prints the full version, as the tree has it, of a role, of
+#                     a version, or of the beginning of one
 #   lab_own_kernel N  prints the directory of a kernel of ours (see kernel.sh)
-#   lab_kernel VER    prints, for 6.12, 7.2 or deep: the kernel's file, its
-#                     build directory and its initramfs, as seen in the tree
-#   lab_own_module NAME VER FILE..  prints where the module NAME for a kernel is,
-#                     once it is built, outside of the kernel's own build: the
+#   lab_kernel KERNEL prints, for deep or what lab_kver takes: the kernel's file,
+#                     its build directory and its initramfs, as seen in the tree
+#   lab_own_module NAME KERNEL FILE..  prints where the module NAME for a kernel
+#                     is, once it is built, outside of the kernel's own build: the
 #                     caller's prepare SOURCE DIR puts into DIR what is built, and
 #                     whatever it depends on besides the kernel is in FILEs
+#   lab_step TEXT SECONDS CMD..  runs CMD, which prints nothing, and says every
+#                     few seconds for how long, of how many that it took before
+#   lab_whole PATH    is PATH all there, as lab_done left it?
 #   lab_say, lab_die  messages on stderr
 
 # shellcheck disable=SC2034
@@ -30,10 +37,31 @@ lab_die() { lab_say "$@"; exit 1; }
 
 lab_key() { cat -- "$@" | sha256sum | cut -c1-12; }
 
-# The kernels that everything is built and tested for.
-LAB_KERNELS="6.12 7.2"
+# The kernels that everything is tested on, and those that the modules are built
+# for. A role that the archive has no package for is skipped, and said.
+LAB_KERNELS="stable newest"
+LAB_BUILT="stable newest previous"
 
-lab_tree() { printf '%s\n' "$CACHE/tree-$(lab_key "$LAB_DIR/tree.sh" "$LAB_DIR/packages")"; }
+lab_roles() {
+	[ -z "${LAB_RESOLVED:-}" ] || return 0
+	LAB_RESOLVED=$("$LAB_DIR/roles.sh") || exit 1
+	export LAB_RESOLVED
+}
+
+lab_role() { # ROLE
+	lab_roles
+	awk -v r="$1" '$1 == r { print $2, $3 }' "$LAB_RESOLVED"
+}
+
+is_role() { awk -v r="$1" '$1 == "role" && $2 == r { n = 1 } END { exit !n }' "$LAB_DIR/roles"; }
+
+# What is in the tree: the roles that are its kernels and its QEMU.
+lab_tree() {
+	lab_roles
+	printf '%s/tree-%s\n' "$CACHE" "$({ cat "$LAB_DIR/tree.sh" "$LAB_DIR/packages"
+		grep -E '^(stable|newest|previous|qemu) ' "$LAB_RESOLVED"; } |
+		sha256sum | cut -c1-12)"
+}
 
 lab_disk() {
 	local tree
@@ -72,26 +100,43 @@ lab_chroot_exec() {
 
 lab_chroot() { (lab_chroot_exec "$@"); }
 
-# The highest installed version whose name starts with $1 and has headers.
-lab_kver() {
-	local dir found
-	found=$(for dir in "$(lab_tree)"/lib/modules/"$1".*; do
+# The installed versions that have headers.
+installed_kernels() {
+	local dir
+	for dir in "$(lab_tree)"/lib/modules/*; do
 		[ -e "$dir/build" ] || [ -L "$dir/build" ] || continue
 		printf '%s\n' "${dir##*/}"
-	done | sort -V | tail -n 1)
-	[ -n "$found" ] || lab_die "no kernel $1 with headers in the tree"
+	done | sort -V
+}
+
+# The version of a role's package, whether it is installed or not.
+role_version() { # ROLE
+	local package
+	package=$(lab_role "$1" | cut -d' ' -f1)
+	[ -n "$package" ] || lab_die "there is no kernel \"$1\": $(
+		grep "^# $1:" "$LAB_RESOLVED" || echo "the archive has none")"
+	printf '%s\n' "${package#linux-image-}"
+}
+
+lab_kver() { # ROLE|VERSION
+	local wanted=$1 found
+	if is_role "$1"; then wanted=$(role_version "$1") || return 1; fi
+	found=$(installed_kernels | awk -v w="$wanted" '
+		index($0, w) == 1 && substr($0, length(w) + 1, 1) !~ /[0-9]/' | tail -n 1)
+	[ -n "$found" ] || lab_die "no kernel $1${1/#$wanted/} with headers in the tree; it has: $(
+		installed_kernels | paste -sd' ')"
 	printf '%s\n' "$found"
 }
 
 # The patches are for machines that run guests.
 lab_own_kernel() { # NAME
-	local files=("$LAB_DIR/$1.config")
+	local files=("$LAB_DIR/$1.config" "$LAB_DIR/kernel.sh")
 	[ "$1" = guest ] || files+=("$LAB_DIR"/patches/*)
 	printf '%s/%s-kernel-%s\n' "$CACHE" "$1" \
-		"$({ cat "${files[@]}"; lab_kver 7.2; } | sha256sum | cut -c1-12)"
+		"$({ cat "${files[@]}"; lab_role "$1"; } | sha256sum | cut -c1-12)"
 }
 
-lab_kernel() { # VER
+lab_kernel() { # KERNEL
 	local full dir initrd
 	if [ "$1" = deep ]; then
 		dir=$(lab_own_kernel deep)
@@ -106,9 +151,81 @@ lab_kernel() { # VER
 		"/cache/${initrd##*/}"
 }
 
-build_own_module() { # NAME DIR BUILD_DIRECTORY
+# Seconds that a step took the last time, or the estimate that is given.
+expected_seconds() { # TEXT ESTIMATE
+	awk -F'\t' -v t="$1" -v e="$2" '$1 == t { e = $2 } END { print e }' \
+		"$CACHE/times" 2>/dev/null || echo "$2"
+}
+
+# Waits a number of seconds with nothing that outlives this shell.
+pause() { # SECONDS
+	local fd
+	exec {fd}<> <(:)
+	read -r -t "$1" -u "$fd" _ || :
+	exec {fd}<&-
+}
+
+# LAB_WATCH may name what grows meanwhile.
+tell_progress() { # TEXT EXPECTED
+	local start=$SECONDS more=
+	while :; do
+		pause 15
+		[ ! -e "${LAB_WATCH:-/none}" ] ||
+			more=", $(du -sm "$LAB_WATCH" 2>/dev/null | cut -f1) MB so far"
+		lab_say "$1: $((SECONDS - start)) s of about $2 s$more"
+	done
+}
+
+# CMD runs in the background, since "||" would switch set -e off inside.
+lab_step() { # TEXT SECONDS CMD...
+	local text=$1 expected ticker status=0 start=$SECONDS
+	expected=$(expected_seconds "$1" "$2")
+	shift 2
+	lab_say "$text (about $expected s)"
+	tell_progress "$text" "$expected" &
+	ticker=$!
+	"$@" &
+	wait $! || status=$?
+	kill "$ticker"
+	wait "$ticker" 2>/dev/null || :
+	[ $status -ne 0 ] ||
+		printf '%s\t%s\n' "$text" $((SECONDS - start)) >>"$CACHE/times"
+	return $status
+}
+
+# What a later run compares with: of a directory the number of files but for
+# those that its own programs write, of a file its length and both ends.
+lab_mark() { # PATH
+	if [ -d "$1" ]; then
+		(cd "$1" && find . -xdev \( -path ./var -o -path ./src -o -path ./cache -o -path ./lab \) \
+			-prune -o -type f -printf .) | wc -c
+	else
+		stat -c %s "$1"
+		{ head -c 1048576 "$1"; tail -c 1048576 "$1"; } | sha256sum
+	fi
+}
+
+lab_done() { lab_mark "$1" >"$1.whole"; } # PATH
+
+# A directory may have grown.
+lab_whole() { # PATH
+	local now mark
+	[ -e "$1" ] || return 1
+	now=$(lab_mark "$1")
+	mark=$(cat "$1.whole" 2>/dev/null) || :
+	if [ -z "$mark" ]; then
+		:
+	elif [ "$now" = "$mark" ] || { [ -d "$1" ] && [ "$now" -ge "$mark" ]; }; then
+		return 0
+	fi
+	lab_say "${1##*/} in the cache is not whole; it is made again"
+	rm -rf --one-file-system "$1" "$1.whole"
+	return 1
+}
+
+build_own_module() { # NAME DIR BUILD_DIRECTORY KERNEL
 	local source work=$2.new
-	source=$("$LAB_DIR/linux-source.sh")
+	source=$("$LAB_DIR/linux-source.sh" "$4")
 	rm -rf "$work"
 	prepare "$source" "$work"
 	lab_chroot make -s -j"$(nproc)" -C "$3" "M=/cache/${work##*/}" modules \
@@ -127,6 +244,6 @@ lab_own_module() { # NAME VER FILE...
 	dir=$CACHE/$name-$(lab_kver "$version")-$(lab_key "$@")
 	exec 9>"$CACHE/$name.lock"
 	flock -w 1800 9 || lab_die "another build of $name does not end"
-	[ -s "$dir/$name.ko" ] || build_own_module "$name" "$dir" "${files[1]}"
+	[ -s "$dir/$name.ko" ] || build_own_module "$name" "$dir" "${files[1]}" "$version"
 	printf '%s\n' "$dir/$name.ko"
 }

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# kernel.sh guest|deep: builds, once, a kernel of our own from the source of
-# the tree's newest one, and prints where it is: a directory with bzImage and
+# kernel.sh guest|deep: builds, once, a kernel of our own from the source that
+# the table "roles" names, and prints where it is: a directory with bzImage and
 # config. Twenty minutes on two cores for deep, five for guest.
 #
 #   guest  the kernel of the guests that the tests migrate
@@ -17,17 +17,19 @@ fragment=$LAB_DIR/$name.config
 case $name in guest | deep) ;;
 *) lab_die "usage: kernel.sh guest|deep" ;; esac
 
-# Every line of the fragment has to survive the configuration.
+# Every line of the fragment has to survive the configuration, but for those
+# below its line "# Wished": a kernel need not have these.
 check_config() { # CONFIG
 	local line lost=0
 	while read -r line; do
+		[ "$line" != "# Wished" ] || break
 		grep -q -x -F -e "$line" "$1" && continue
 		# An option that its dependencies hide is not set, too.
 		[[ $line == "# CONFIG_"* ]] && [[ $line =~ (CONFIG_[A-Z0-9_]+) ]] &&
 			! grep -q "^${BASH_REMATCH[1]}=" "$1" && continue
 		lab_say "lost: $line"
 		lost=1
-	done < <(grep -e '^CONFIG_' -e '^# CONFIG_.* is not set$' "$fragment")
+	done < <(grep -e '^CONFIG_' -e '^# CONFIG_.* is not set$' -e '^# Wished$' "$fragment")
 	[ $lost = 0 ]
 }
 
@@ -52,7 +54,7 @@ keep_modules() { # DIR
 
 build() { # DIR
 	local source object=/cache/${1##*/}/build
-	source=$("$LAB_DIR/linux-source.sh")
+	source=$("$LAB_DIR/linux-source.sh" "$name")
 	source=/cache/${source##*/}
 	rm -rf "$1"
 	mkdir -p "$1/build"
@@ -71,16 +73,17 @@ build() { # DIR
 	mv "$1/bzImage.new" "$1/bzImage"
 }
 
+build_logged() { build "$@" >"$log" 2>&1; }
+
 "$LAB_DIR/image.sh"
+lab_roles
 dir=$(lab_own_kernel "$name")
 exec 9>"$CACHE/$name-kernel.lock"
 flock -w 3000 9 || lab_die "another build of the $name kernel does not end"
 if [ ! -s "$dir/bzImage" ]; then
-	lab_say "building the $name kernel (guest: five minutes, deep: twenty)"
+	case $name in guest) expected=300 ;; *) expected=1200 ;; esac
 	log=$CACHE/$name-kernel.log
-	# In the background, since "||" would switch set -e off inside.
-	build "$dir" >"$log" 2>&1 &
-	wait $! || {
+	LAB_WATCH=$dir lab_step "building the $name kernel" $expected build_logged "$dir" || {
 		tail -n 20 "$log" >&2
 		lab_die "no $name kernel; the log is in $log"
 	}

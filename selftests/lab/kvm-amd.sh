@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# kvm-amd.sh KVER: prints where the module kvm-amd is with which a lab machine
+# kvm-amd.sh KERNEL: prints where the module kvm-amd is with which a lab machine
 # with that kernel can run guests reliably, once it is built; nothing where the
-# kernel's own will do. patches/kvm-amd-exitintinfo.patch says why 7.2's will
-# not. No test is about it: what is tested runs in the guest or beside KVM.
+# kernel's own will do, which is where patches/kvm-amd-exitintinfo.patch does not
+# fit: the code that it mends is not there. The patch says what is wrong with it.
+# No test is about it: what is tested runs in the guest or beside KVM.
 set -euo pipefail
 # shellcheck source=selftests/lab/common.sh
 . "$(dirname "$0")/common.sh"
@@ -33,5 +34,10 @@ prepare() { # SOURCE DIR
 	kbuild "$1/arch/x86/kvm/Makefile" >"$2/Kbuild"
 }
 
-[ "${1:-}" = 7.2 ] || exit 0
+[ "${1:-}" != deep ] || exit 0
+source=$("$LAB_DIR/linux-source.sh" "$1")
+if ! grep -q -x 'kvm-amd-exitintinfo.patch applied' "$source/lab-patches"; then
+	lab_say "the kernel's own kvm-amd is used: the patch does not fit ${source##*/}"
+	exit 0
+fi
 lab_own_module kvm-amd "$1" "$0" "$LAB_DIR"/patches/*

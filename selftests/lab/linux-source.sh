@@ -1,35 +1,77 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# linux-source.sh: fetches the source of the newest kernel of the tree from
-# its distribution, once, unpacks it in the cache, with the lab's patches, and
-# prints where.
+# linux-source.sh [ROLE|VERSION]: fetches the source of a kernel from its
+# distribution, once, unpacks it in the cache, with those of the lab's patches
+# that fit, and prints where. ROLE is one of the table "roles" (default:
+# guest); a kernel's source is that of its own version. The file "lab-patches"
+# there says of each patch whether it is in. For a role it needs neither root nor
+# the tree.
 set -euo pipefail
 # shellcheck source=selftests/lab/common.sh
 . "$(dirname "$0")/common.sh"
+# shellcheck source=selftests/lab/archive.sh
+. "$LAB_DIR/archive.sh"
 
-short=7.2
+# "linux-source-SERIES VERSION" for a role or a kernel of the tree.
+source_package() { # ROLE|VERSION
+	local package version full
+	if is_role "$1"; then
+		read -r package version < <(lab_role "$1") || :
+	else
+		"$LAB_DIR/image.sh"
+		full=$(lab_kver "$1") || return 1
+		package=linux-image-$full
+		# shellcheck disable=SC2016
+		version=$(dpkg-query --admindir="$(lab_tree)/var/lib/dpkg" -W -f '${Version}' "$package")
+	fi
+	[ -n "${package:-}" ] || lab_die "no source: $(grep "^# $1:" "$LAB_RESOLVED")"
+	case $package in
+	linux-image-*)
+		package=${package#linux-image-}
+		package=linux-source-$(sed -E 's/^([0-9]+\.[0-9]+).*/\1/' <<<"$package")
+		;;
+	esac
+	printf '%s %s\n' "$package" "$version"
+}
 
-fetch() {
-	local work=$1.new patch
+# A patch is for some kernels; what it says of itself, a build checks.
+apply_patches() { # DIR
+	local patch
+	: >"$1/lab-patches"
+	for patch in "$LAB_DIR"/patches/*.patch; do
+		if (cd "$1" && GIT_CEILING_DIRECTORIES=$CACHE git apply "$patch") 2>>"$CACHE/linux-source.log"; then
+			echo "${patch##*/} applied" >>"$1/lab-patches"
+		else
+			echo "${patch##*/} does not fit" >>"$1/lab-patches"
+		fi
+	done
+}
+
+fetch() { # DIR PACKAGE VERSION
+	local work=$1.new
 	rm -rf "$work"
 	mkdir -p "$work"
-	lab_chroot sh -c "cd /cache/${work##*/} && apt-get update &&
-		apt-get download -t trixie-backports linux-source-$short &&
-		dpkg -x linux-source-$short*.deb deb &&
-		tar -xf deb/usr/src/linux-source-$short.tar.xz --strip-components=1 &&
-		rm -rf deb *.deb" >"$CACHE/linux-source.log" 2>&1 ||
-		lab_die "no source; the log is in $CACHE/linux-source.log"
-	for patch in "$LAB_DIR"/patches/*.patch; do
-		(cd "$work" && GIT_CEILING_DIRECTORIES=$CACHE git apply "$patch") ||
-			lab_die "$patch does not fit"
-	done
+	[ -s "$CACHE/apt-roles/index" ] ||
+		archive_update roles release updates security backports
+	(cd "$work" && archive_apt roles apt-get download "$2=$3" && dpkg -x "$2"_*.deb deb &&
+		tar -xf "deb/usr/src/$2.tar.xz" --strip-components=1 && rm -rf deb ./*.deb) \
+		>"$CACHE/linux-source.log" 2>&1
+	apply_patches "$work"
 	mv "$work" "$1"
 }
 
-"$LAB_DIR/image.sh"
-dir=$CACHE/linux-source-$(lab_kver $short)-$(lab_key "$LAB_DIR"/patches/*)
+lab_roles
+read -r package version < <(source_package "${1:-guest}")
+[ -n "${version:-}" ] || exit 1
+dir=$CACHE/$package-${version//[:~]/-}-$(lab_key "$LAB_DIR"/patches/*)
 exec 9>"$CACHE/linux-source.lock"
 flock -w 1800 9 || lab_die "another fetch of the source does not end"
-[ -d "$dir" ] || fetch "$dir"
+if ! lab_whole "$dir"; then
+	LAB_WATCH=$dir.new lab_step "fetching $package, 1500 MB" 60 fetch "$dir" "$package" "$version" || {
+		tail -n 5 "$CACHE/linux-source.log" >&2
+		lab_die "no $package $version; the log is in $CACHE/linux-source.log"
+	}
+	lab_done "$dir"
+fi
 printf '%s\n' "$dir"

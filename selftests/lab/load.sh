@@ -3,9 +3,23 @@
 #
 # For scripts inside a lab machine: lab_load NAME [PARAM=VALUE...] loads a
 # module, ours from /lab/modules (after what it depends on) or the kernel's;
-# lab_unload NAME... unloads in the order given.
+# lab_unload NAME... unloads in the order given; lab_load_vfio loads what opening
+# a device needs, and lab_ways prints the ways that there are: group, cdev.
 
 LAB_MODULES=${LAB_MODULES:-/lab/modules}
+
+# Groups and their containers are an option of the kernel.
+lab_has_groups() { [ -e /dev/vfio/vfio ]; }
+
+lab_load_vfio() {
+	lab_load vfio && lab_load mdev || return 1
+	! lab_has_groups || lab_load vfio_iommu_type1
+}
+
+lab_ways() {
+	! lab_has_groups || echo group
+	[ ! -e /dev/iommu ] || echo cdev
+}
 
 # The file of one of our modules; file names have "-" or "_".
 lab_module_file() {

@@ -9,11 +9,12 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 "$LAB_DIR/image.sh"
-source=$("$LAB_DIR/linux-source.sh")
+lab_roles
+source=$("$LAB_DIR/linux-source.sh" deep)
 mkdir -p "$REPO/build/programs"
 exec 9>"$REPO/build/programs.lock"
 flock -w 900 9 || lab_die "another build of the programs does not end"
-for dir in ${LAB_PROGRAM_DIRS:-selftests/conformance selftests/compat selftests/e1000e selftests/deep \
+for dir in ${LAB_PROGRAM_DIRS:-selftests/conformance selftests/vgpu selftests/compat selftests/e1000e selftests/deep \
 		selftests/qemu \
 		selftests/bench selftests/fuzz/lab userspace/examples \
 		selftests/lib/lab userspace/cli selftests/cli/lab}; do

@@ -8,7 +8,8 @@
 # The share holds modules/, programs/ and selftests/; what PROGRAM leaves in
 # /lab/out stays in the run's directory (see --out).
 #
-#   --kernel VER   6.12, 7.2 or deep (default 7.2)
+#   --kernel NAME  stable, newest, previous or deep, or a version that the tree
+#                  has, or the beginning of one (default newest)
 #   --hosts N      2: two joined machines, 10.99.0.1 and 10.99.0.2. Both run
 #                  PROGRAM, LAB_HOST tells which one it is. The output is that
 #                  of host 1; host 2's lines are printed as "# host2: ...".
@@ -33,7 +34,7 @@ set -euo pipefail
 
 SPLATS='BUG:|WARNING:|Oops|general protection|UBSAN|KASAN|KCSAN|KFENCE|kmemleak: [1-9]|possible recursive locking|possible circular locking|inconsistent lock state|suspicious RCU usage|refcount_t|blocked for more than|hung task|soft lockup|hard LOCKUP|detected stall|unregister_netdevice|Kernel panic|sleeping function called|scheduling while atomic|list_(add|del) corruption|double free|bad page|cut here'
 
-kernel=7.2 hosts=1 limit=300 mem='' out='' append='' accel=auto allow='' wire=''
+kernel=newest hosts=1 limit=300 mem='' out='' append='' accel=auto allow='' wire=''
 envs=() extra=() shares=()
 
 parse() {
@@ -86,7 +87,8 @@ copy_built() { # NAME SUBDIR TO
 # A module that is neither the project's nor the kernel's, if there is one.
 copy_own() { # NAME
 	local file
-	file=$("$LAB_DIR/$1.sh" "$kernel") || lab_die "no $1"
+	file=$("$LAB_DIR/$1.sh" "$kernel") ||
+		lab_say "the lab's $1 is not to be had for $kernel; what needs it is skipped"
 	[ -z "$file" ] || install -D "$file" "$share/lab-modules/$1.ko"
 }
 
@@ -178,6 +180,13 @@ accel_args() {
 	kvm) printf '%s\n' -accel kvm -cpu host ;;
 	*) printf '%s\n' -accel tcg,thread=multi -cpu max,pku=off ;;
 	esac
+}
+
+# What the roles are in this run: printed, and kept for a pin (see roles.sh).
+tell_resolved() {
+	[ "$LAB_RESOLVED" -ef "$REPO/build/resolved" ] ||
+		install -D -m 644 "$LAB_RESOLVED" "$REPO/build/resolved"
+	lab_say "kernel $kernel: $(if [ "$kernel" = deep ]; then lab_role deep; else lab_kver "$kernel"; fi), QEMU $(lab_role qemu | cut -d' ' -f2)"
 }
 
 # Becomes QEMU, in the tree, for at most $limit seconds.
@@ -273,7 +282,9 @@ if [ "$kernel" = deep ]; then
 	"$LAB_DIR/kernel.sh" deep >/dev/null
 fi
 "$LAB_DIR/image.sh"
+lab_roles
 lab_kernel "$kernel" >/dev/null
+tell_resolved
 [ "$accel" != auto ] || accel=$("$LAB_DIR/accel.sh")
 stage
 pids=() followers=()

@@ -1,49 +1,62 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# tree.sh DIR: makes the lab's Debian tree in DIR from the list "packages".
-# The address of the mirror is the one this host's apt is configured with.
+# tree.sh DIR ROLES: makes the lab's Debian tree in DIR from the list "packages"
+# and from the kernels and the QEMU of the file ROLES (see roles.sh). A kernel
+# other than the release's own that does not install is left out: DIR/lab-log
+# says so, and what needs it fails by itself.
 set -euo pipefail
+# shellcheck source=selftests/lab/common.sh
+. "$(dirname "$0")/common.sh"
+# shellcheck source=selftests/lab/archive.sh
+. "$LAB_DIR/archive.sh"
 
-here=$(cd "$(dirname "$0")" && pwd)
-tree=$1
-release=trixie
+tree=$1 roles=$2
+release=$(archive_codename release)
+backports=$(archive_codename backports)
 
-# $1: an extended regular expression of release names
-# shellcheck disable=SC2016
-site() {
-	apt-get indextargets --format '$(SITE)|$(CODENAME)' |
-		awk -F'|' -v re="^($1)\$" '$2 ~ re && !n++ { print $1 }'
+package_of() { # ROLE
+	awk -v r="$1" '$1 == r { print $2 "=" $3 }' "$roles"
 }
 
-sources() {
-	local main security
-	main=$(site 'bookworm|trixie|forky|sid|stable')
-	security=$(site '(bookworm|trixie|forky)-security')
-	if [ -z "$main" ]; then
-		echo "tree.sh: apt names no Debian mirror (apt-get update first?)" >&2
-		return 1
-	fi
-	echo "deb $main $release main"
-	echo "deb $main $release-updates main"
-	echo "deb $main $release-backports main"
-	if [ -n "$security" ]; then
-		echo "deb $security $release-security main"
-	fi
+# The packages of a kernel, as apt takes them.
+kernel_of() { # ROLE
+	package_of "$1" | sed 's/.*/& &/; s/linux-image\(-[^ ]*\)$/linux-headers\1/'
 }
 
-base() { awk '!/^#/ && NF == 1 { printf "%s%s", n++ ? "," : "", $1 }' "$here/packages"; }
-backports() { awk '!/^#/ && $1 == "backports" { printf "%s ", $2 }' "$here/packages"; }
+base() {
+	{
+		awk '!/^#/ && NF == 1 { print $1 }' "$LAB_DIR/packages"
+		kernel_of stable | tr ' ' '\n'
+	} | paste -sd,
+}
 
-list=$(sources)
+from_backports() {
+	awk '!/^#/ && $1 == "backports" { print $2 }' "$LAB_DIR/packages" | paste -sd' '
+	package_of qemu
+}
+
+# A hook that installs packages of the backports. mmdebstrap asks for it as text.
+install() { # PACKAGES...
+	# shellcheck disable=SC2016
+	printf '%s' 'chroot "$1" env INITRD=No DEBIAN_FRONTEND=noninteractive ' \
+		"apt-get install -y --no-install-recommends -t $backports $*"
+}
+
+hooks=("--customize-hook=$(install "$(from_backports | paste -sd' ')")")
+for role in newest previous; do
+	kernel=$(kernel_of "$role")
+	[ -n "$kernel" ] || continue
+	hooks+=("--customize-hook=$(install "$kernel") || echo '$role does not install' >>\"\$1/lab-log\"")
+done
+
+list=$(archive_sources release updates security backports)
 export INITRD=No
-# shellcheck disable=SC2016
 mmdebstrap --variant=apt --mode=root \
 	--aptopt='Acquire::Check-Valid-Until "false"' \
 	--aptopt='APT::Install-Recommends "false"' \
 	--dpkgopt='path-exclude=/usr/share/man/*' \
 	--dpkgopt='path-exclude=/usr/share/doc/*' \
 	--dpkgopt='path-exclude=/usr/share/locale/*' \
-	--include="$(base)" \
-	--customize-hook='chroot "$1" env INITRD=No DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends -t '"$release-backports $(backports)" \
+	--include="$(base)" "${hooks[@]}" \
 	"$release" "$tree" - <<<"$list"

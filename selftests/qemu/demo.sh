@@ -8,7 +8,7 @@ set -euo pipefail
 dir=$(cd "$(dirname "$0")" && pwd)
 top=$dir/../..
 
-args=() kernel=7.2 hosts=2
+args=() kernel=newest hosts=2
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kernel) kernel=$2; shift ;;

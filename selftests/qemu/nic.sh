@@ -12,7 +12,7 @@
 set -euo pipefail
 dir=$(dirname "$0")
 
-args=() kernel=7.2 limit=1800 hosts=2
+args=() kernel=newest limit=1800 hosts=2
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kernel) kernel=$2; shift ;;

@@ -11,7 +11,7 @@
 set -euo pipefail
 dir=$(dirname "$0")
 
-args=() kernel=7.2 limit=1200
+args=() kernel=newest limit=1200
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kernel) kernel=$2; shift ;;

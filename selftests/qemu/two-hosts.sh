@@ -6,7 +6,7 @@
 set -euo pipefail
 dir=$(dirname "$0")
 
-args=() kernel=7.2 limit=600
+args=() kernel=newest limit=600
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kernel) kernel=$2; shift ;;

@@ -6,7 +6,7 @@
 set -euo pipefail
 dir=$(dirname "$0")
 
-kernel=7.2 limit=900
+kernel=newest limit=900
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kernel) kernel=$2 ;;

@@ -63,7 +63,7 @@ static void try_line(const char *line, const struct alias *device, int *best,
 	if (n < 0 || n >= *best)
 		return;
 	*best = n;
-	snprintf(module, 128, "%s", name);
+	text_format(module, 128, "%s", name);
 }
 
 int alias_find(const struct object *o, char module[128])

@@ -8,18 +8,29 @@
 
 #include <jansson.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <vfiomig.h>
+#include "judge.h"
+#include "text.h"
 
-/* Exit codes: the same for all subcommands, and documented in vfio-mig(1). */
+/*
+ * Exit codes: the same for all subcommands. The texts are those of the help, of
+ * vfio-mig(1) and of Documentation/cli.rst, which a test compares.
+ */
+#define EXIT_CODES(x)							\
+	x(EXIT_YES, 0, "done; or yes")					\
+	x(EXIT_NO, 1, "refused, incompatible, different, or there are findings") \
+	x(EXIT_USAGE, 2, "called in a wrong way, or the source is no token") \
+	x(EXIT_FAILED, 3, "not done, or not found out, or only in part") \
+	x(EXIT_UNCONFIRMED, 4, "sent, and not confirmed: the device may run on the target") \
+	x(EXIT_NOTHING, 5, "there is nothing to look at: no device that could migrate")
+
 enum {
-	EXIT_YES = 0,		/* done; yes */
-	EXIT_NO = 1,		/* refused, incompatible, or there are findings */
-	EXIT_USAGE = 2,		/* this is no way to call it */
-	EXIT_FAILED = 3,	/* it could not be done, or not be found out */
-	EXIT_UNCONFIRMED = 4,	/* sent, and nobody said that it arrived */
+#define EXIT_VALUE(name, code, text)	name = (code),
+	EXIT_CODES(EXIT_VALUE)
 };
 
 /**
@@ -41,6 +52,7 @@ struct cli {
 	bool json;		/* --json: for programs */
 	bool quiet;		/* --quiet: results only */
 	const char *sysfs;	/* --sysfs DIR: another host's tree, or /sys */
+	bool printed;		/* a value of JSON is on standard output, or its begin */
 };
 
 extern struct cli cli;
@@ -50,11 +62,16 @@ extern const struct command *const commands[];
 int usage(const struct command *command);
 __attribute__((format(printf, 1, 2))) int fail(const char *fmt, ...);
 __attribute__((format(printf, 1, 2))) void note(const char *fmt, ...);
+/* Texts that fail() has printed, as an array that is the caller's. */
+json_t *errors_so_far(void);
 
 /* out.c: results. The text forms are for people, and may change. */
 int print_json(json_t *value);
-json_t *json_verdict(const struct vfiomig_verdict *verdict);
-void print_verdict(const struct vfiomig_verdict *verdict);
+json_t *json_verdict(enum judgement judgement,
+		     const struct vfiomig_verdict *verdict);
+/* The words have the key and both values. */
+void print_judgement(enum judgement judgement,
+		     const struct vfiomig_verdict *verdict);
 __attribute__((format(printf, 1, 2))) json_t *json_text(const char *fmt, ...);
 const char *human_bytes(char buf[16], uint64_t bytes);
 
@@ -95,6 +112,9 @@ const char *kind_name(enum object_kind kind);
 int host_each(unsigned int kinds,
 	      int (*fn)(void *arg, const struct object *object), void *arg);
 
+/* The same for all PCI devices, also those that VFIO does not have. */
+int host_each_pci(int (*fn)(void *arg, const struct object *object), void *arg);
+
 /*
  * host_find - the object that a user means
  *
@@ -110,6 +130,11 @@ int fact_get(const char *dir, const char *name, char *buf, size_t len);
 int fact_put(const char *dir, const char *name, const char *value);
 /* Last part of where a symbolic link of a directory points to; or "". */
 const char *link_name(const char *dir, const char *name, char *buf, size_t len);
+bool is_pci_address(const char *text);
+/* "DIR/REST" of a format, or "" when that is too long. */
+__attribute__((format(printf, 3, 0)))
+const char *join_path(char buf[PATH_MAX], const char *dir, const char *fmt,
+		      va_list args);
 /* Path of a file below --sysfs. */
 const char *sys_path(char buf[PATH_MAX], const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

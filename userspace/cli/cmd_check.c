@@ -9,7 +9,7 @@
 
 static json_t *to_json(const struct answer *a, const struct question *q)
 {
-	json_t *value = json_verdict(&a->verdict);
+	json_t *value = json_verdict(a->judgement, &a->verdict);
 
 	json_object_set_new(value, "asked", json_boolean(a->asked));
 	if (q->negotiate && !a->verdict.code)
@@ -23,7 +23,7 @@ static void print_answer(const struct answer *a, const struct question *q)
 	if (q->negotiate && !a->verdict.code)
 		printf("yes, by stream 1.%u\n", a->minor);
 	else
-		print_verdict(&a->verdict);
+		print_judgement(a->judgement, &a->verdict);
 }
 
 static int check_pair(const struct question *q, const char *text)
@@ -41,13 +41,13 @@ static int check_pair(const struct question *q, const char *text)
 		print_answer(&answer, q);
 	if (ret)
 		return ret;
-	return answer.verdict.code ? EXIT_NO : EXIT_YES;
+	return judgement_code(answer.judgement);
 }
 
 struct survey {
 	const struct question *question;
 	json_t *all;
-	unsigned int takers;
+	unsigned int count[JUDGED_UNKNOWN + 1];
 };
 
 static json_t *survey_json(const struct object *o, const struct answer *a,
@@ -64,11 +64,11 @@ static int survey_one(void *arg, const struct object *o)
 	struct answer a;
 
 	object_judge(o, s->question, &a);
-	s->takers += !a.verdict.code;
+	s->count[a.judgement]++;
 	if (s->all) {
 		json_array_append_new(s->all, survey_json(o, &a, s->question));
 	} else {
-		printf("%-5s %-36s ", kind_name(o->kind), o->name);
+		printf("%-5s %-36s ", kind_name(o->kind), plain(o->name));
 		print_answer(&a, s->question);
 	}
 	return 0;
@@ -86,9 +86,12 @@ static int check_host(const struct question *q)
 	ret = cli.json ? print_json(s.all) : 0;
 	if (ret)
 		return ret;
-	if (!s.takers)
-		note("nothing on this host takes that source");
-	return s.takers ? EXIT_YES : EXIT_NO;
+	if (s.count[JUDGED_YES])
+		return EXIT_YES;
+	if (s.count[JUDGED_UNKNOWN])
+		return judgement_code(JUDGED_UNKNOWN);
+	note("nothing on this host takes that source");
+	return s.count[JUDGED_NO] ? EXIT_NO : EXIT_NOTHING;
 }
 
 /* A source that is no token is nobody's fault but the caller's. */
@@ -99,9 +102,9 @@ static int find_source(struct subject *source, const char *text)
 
 	if (ret)
 		return ret;
-	if (!vfiomig_token_valid(source->token, &v))
+	if (!source->wrong && !vfiomig_token_valid(source->token, &v))
 		return 0;
-	fail("%s is no token: %s", text, v.text);
+	fail("%.100s is no token: %s", text, source->wrong ? source->wrong : v.text);
 	return EXIT_USAGE;
 }
 

@@ -25,17 +25,9 @@ struct conversion {
 	struct vmig_objection why;
 };
 
-__attribute__((format(printf, 2, 3)))
-static int object(struct conversion *c, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(c->why.text, sizeof(c->why.text), fmt, args);
-	va_end(args);
-	c->why.error = -EOPNOTSUPP;
-	return c->why.error;
-}
+/* Objects in words, as printf() takes them. */
+#define object(c, ...)							\
+	(text_cut((c)->why.text, __VA_ARGS__), (c)->why.error = -EOPNOTSUPP)
 
 /* Can the two versions be told apart at all? */
 static int check_type(const struct stream *s, struct conversion *c)
@@ -128,7 +120,7 @@ static int take(struct stream *s, const struct vfiomig_record *r)
 static int finish(struct stream *s, struct conversion *c)
 {
 	if (s->error) {
-		snprintf(c->why.text, sizeof(c->why.text), "%s", s->reason);
+		text_cut(c->why.text, "%s", s->reason);
 		c->why.error = s->error;
 		return s->error;
 	}
@@ -146,7 +138,7 @@ static int convert(struct stream *s, struct conversion *c, const char *from,
 	int ret = outfile_open(&out, to);
 
 	if (ret)
-		return fail("%s: %s", to, strerror(-ret));
+		return fail("%s: %s", to, outfile_why(ret));
 	c->sink.fd = out.fd;
 	ret = stream_read(s, from);
 	if (!ret)
@@ -207,6 +199,7 @@ static int run(int argc, char **argv)
 	if (!opts_take(&argc, argv, options) || argc != 3 ||
 	    !parse_version(version, &c.minor) || outfile_clashes(argv[2]))
 		return usage(&cmd_convert);
+	catch_signals();
 	ret = convert(&s, &c, argv[1], argv[2]);
 	vfiomig_emit_free(c.emitter);
 	return ret ? ret : report(&s, &c);

@@ -7,12 +7,14 @@
 #include <string.h>
 #include "commands.h"
 #include "doctor.h"
+#include "domain.h"
+#include "drivers.h"
 #include "facts.h"
 #include "fingerprint.h"
 #include "opts.h"
 
-void found(struct doctor *d, enum finding which, const struct object *o,
-	   const char *fmt, ...)
+void found_do(struct doctor *d, enum finding which, const struct object *o,
+	      const char *todo, const char *fmt, ...)
 {
 	const struct finding_text *text = &finding_texts[which];
 	char *what = NULL;
@@ -30,7 +32,8 @@ void found(struct doctor *d, enum finding which, const struct object *o,
 					severity_names[text->severity],
 					"device", o ? o->name : NULL,
 					"what", what ? what : "", "means",
-					text->means, "do", text->todo));
+					text->means, "do",
+					todo ? todo : text->todo));
 	free(what);
 }
 
@@ -50,14 +53,15 @@ static void print_findings(const struct doctor *d)
 		if (cli.quiet && !strcmp(text_of(finding, "severity"), "note"))
 			continue;
 		printf("%s %s: %s%s%s\n", text_of(finding, "severity"),
-		       text_of(finding, "id"), text_of(finding, "device"),
+		       text_of(finding, "id"),
+		       plain(text_of(finding, "device")),
 		       *text_of(finding, "device") ? ": " : "",
-		       text_of(finding, "what"));
+		       plain(text_of(finding, "what")));
 		printf("    why: %s\n    do: %s\n", text_of(finding, "means"),
-		       text_of(finding, "do"));
+		       plain(text_of(finding, "do")));
 	}
 	if (!json_array_size(d->findings))
-		printf("nothing found\n");
+		printf("nothing found: %d devices examined\n", d->devices);
 }
 
 static int report(struct doctor *d)
@@ -66,6 +70,7 @@ static int report(struct doctor *d)
 
 	if (cli.json)
 		ret = print_json(json_pack("{s:b, s:i, s:O}", "ok",
+					   d->devices &&
 					   d->worst == SEVERITY_NOTE, "devices",
 					   d->devices, "findings",
 					   d->findings));
@@ -73,6 +78,8 @@ static int report(struct doctor *d)
 		print_findings(d);
 	if (ret)
 		return ret;
+	if (!d->devices)
+		return EXIT_NOTHING;
 	return d->worst == SEVERITY_NOTE ? EXIT_YES : EXIT_NO;
 }
 
@@ -95,15 +102,18 @@ static int add_patient(void *arg, const struct object *o)
 	return 0;
 }
 
-static int find_patients(struct patients *p, char **names, int count)
+static int find_patients(struct patients *p, const json_t *domain, char **names,
+			 int count)
 {
 	struct object o;
 	int i;
 
+	if (domain)
+		return domain_devices(domain, add_patient, p);
 	if (!count)
-		return host_each(OBJECT_DEVICES, add_patient, p);
+		return candidates_each(add_patient, p);
 	for (i = 0; i < count; i++) {
-		if (host_find(names[i], OBJECT_DEVICES, &o)) {
+		if (host_find(names[i], OBJECT_ALL, &o)) {
 			fail("there is no device %s", names[i]);
 			return -ENODEV;
 		}
@@ -113,63 +123,91 @@ static int find_patients(struct patients *p, char **names, int count)
 	return 0;
 }
 
-static void examine(struct doctor *d, const struct patients *p)
+static void examine(struct doctor *d, const struct patients *p,
+		    const json_t *domain)
 {
 	int i;
 
 	d->devices = p->count;
+	/* What is not on this host has been told of, and counts. */
+	if (domain)
+		d->devices = json_array_size(json_object_get(domain, "devices")) +
+			     json_array_size(json_object_get(domain,
+							     "other_hostdevs"));
+	if (!d->devices)
+		found(d, NO_CANDIDATES, NULL, domain ?
+		      "the domain has no device of the host" :
+		      "no device and no type");
 	examine_host(d);
+	if (domain)
+		examine_domain(d, domain);
 	for (i = 0; i < p->count; i++) {
 		examine_binding(d, &p->list[i]);
-		examine_device(d, &p->list[i]);
+		if (p->list[i].kind != OBJECT_TYPE)
+			examine_device(d, &p->list[i]);
 	}
 }
 
-static int act(const char *peer, char **names, int count)
+static int act(const char *peer, const char *guest, char **names, int count)
 {
-	struct doctor d = { .findings = json_array() };
+	struct doctor d = { .findings = json_array(), .groups = json_object(),
+			    .drivers = json_object() };
 	struct patients p = { 0 };
+	json_t *domain = NULL;
 	int ret = EXIT_FAILED;
 
+	if (guest) {
+		domain = domain_load(guest);
+		if (!domain)
+			goto out;
+	}
 	if (peer) {
 		d.peer = fingerprint_load(peer);
 		if (!d.peer)
 			goto out;
 	}
-	ret = find_patients(&p, names, count);
+	ret = find_patients(&p, domain, names, count);
 	if (ret < 0) {
 		ret = ret == -ENODEV ? EXIT_FAILED : fail("%s", strerror(-ret));
 		goto out;
 	}
 	d.kconfig = kconfig_load();
-	examine(&d, &p);
+	examine(&d, &p, domain);
 	ret = report(&d);
 out:
 	free(p.list);
 	json_decref(d.findings);
+	json_decref(d.groups);
+	json_decref(d.drivers);
 	json_decref(d.kconfig);
 	json_decref(d.peer);
+	json_decref(domain);
 	return ret;
 }
 
 static int run(int argc, char **argv)
 {
-	const char *peer = NULL;
+	const char *peer = NULL, *domain = NULL;
 	const struct opt table[] = {
 		{ .name = "--peer", .text = &peer },
+		{ .name = "--domain", .text = &domain },
 		{ NULL }
 	};
 
 	/* A dump is of one device. */
-	if (!opts_take(&argc, argv, table) || (peer && argc != 2))
+	if (!opts_take(&argc, argv, table) || (peer && argc != 2) ||
+	    (domain && argc != 1))
 		return usage(&cmd_doctor);
-	return act(peer, argv + 1, argc - 1);
+	return act(peer, domain, argv + 1, argc - 1);
 }
 
 const struct command cmd_doctor = {
 	.name = "doctor",
-	.usage = "[DEVICE...] | DEVICE --peer FILE\n"
-		 "  DEVICE  without one: all of this host\n"
+	.usage = "[DEVICE|TYPE...] | DEVICE --peer FILE | --domain XML\n"
+		 "  DEVICE  without one: all of this host that could migrate, also what is on\n"
+		 "          no VFIO driver yet; exit code 5 if there is nothing\n"
+		 "  --domain  what \"virsh dumpxml\" prints of a guest: its devices, and what\n"
+		 "          its migration will meet\n"
 		 "  --peer  dump of the other host's device, by fingerprint\n"
 		 "A device that nobody uses is opened, which resets it",
 	.help = "names what QEMU, libvirt or Nova would refuse, and what to do",

@@ -32,27 +32,35 @@ static void to_text(void *arg, enum difference_kind kind, const char *what,
 		     what, a, b);
 	else
 		printf("%s: %s is %s in the first, %s in the second%s\n",
-		       kinds[kind], what, a, b,
+		       kinds[kind], plain(what), plain(a), plain(b),
 		       kind == DIFFERS_CONFIG ? " (QEMU refuses this)" : "");
+}
+
+/* @n: what fingerprint_compare() has returned. */
+static int code_of(int n)
+{
+	if (n < 0)
+		return fail("nothing says that they are the same: config space was not compared as a whole; dumps are made as root");
+	return n ? EXIT_NO : EXIT_YES;
 }
 
 static int compare(const json_t *a, const json_t *b)
 {
-	json_t *all = json_array();
+	json_t *all;
 	int n, ret;
 
 	if (!cli.json) {
-		json_decref(all);
 		n = fingerprint_compare(a, b, to_text, NULL);
 		if (!n)
 			printf("same\n");
-		return n ? EXIT_NO : EXIT_YES;
+		return code_of(n);
 	}
+	all = json_array();
 	n = fingerprint_compare(a, b, to_json, all);
-	ret = print_json(json_pack("{s:b, s:o}", "same", !n, "differences", all));
-	if (ret)
-		return ret;
-	return n ? EXIT_NO : EXIT_YES;
+	ret = print_json(json_pack("{s:b, s:s, s:o}", "same", !n, "result",
+				   !n ? "same" : n < 0 ? "unknown" : "different",
+				   "differences", all));
+	return ret ? ret : code_of(n);
 }
 
 /* Of a device, or a dump that was made before. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "commands.h"
+#include "json_out.h"
 #include "opts.h"
 #include "stream.h"
 #include "subject.h"
@@ -12,12 +13,14 @@
 
 /**
  * struct inspection - a stream while it is looked at
- * @records: for JSON, or NULL
+ * @shown: records so far
+ * @begun: JSON is on its way
  * @rules: what the driver would hold it to, if its type is known here
  * @objection: the first one, as a driver stops there
  */
 struct inspection {
-	json_t *records;
+	size_t shown;
+	bool begun;
 	struct vmig_rules rules;
 	struct vmig_objection objection;
 };
@@ -113,7 +116,7 @@ static void print_array(const struct vmig_field *f, const uint8_t *p)
 		if (k && !any_set(p, nr * f->width))
 			continue;
 		if (k)
-			snprintf(name, sizeof(name), "%s[%u]", f->name, k);
+			text_cut(name, "%s[%u]", f->name, k);
 		printf("\n%12s %-14s", "", k ? name : f->name);
 		print_values(f, p, nr);
 	}
@@ -200,8 +203,8 @@ static bool is_lost(const struct vfiomig_record *r)
 	return stream_record(r).tag == VMIG_TAG_LOST && !r->vendor;
 }
 
-static void add_json(json_t *records, const struct vfiomig_record *r,
-		     const struct vmig_section *sec)
+static void record_out(const struct vfiomig_record *r,
+		       const struct vmig_section *sec)
 {
 	struct fields f = fields_of(sec, r);
 	json_t *value = json_pack("{s:I, s:s, s:s, s:i, s:o, s:I, s:I, s:I}",
@@ -217,7 +220,7 @@ static void add_json(json_t *records, const struct vfiomig_record *r,
 		json_object_set_new(value, "fields", fields_to_json(f));
 	if (is_lost(r))
 		json_object_set_new(value, "lost", lost_to_json(r));
-	json_array_append_new(records, value);
+	json_out_value(value);
 }
 
 static void print_lost(const struct vfiomig_record *r)
@@ -264,6 +267,17 @@ static void judge(struct inspection *in, const struct vmig_section *sec,
 		vmig_rules_fields(sec, r->payload, &in->objection);
 }
 
+/* Nothing is written before the file could be read. */
+static void records_begin(struct inspection *in)
+{
+	if (in->begun)
+		return;
+	in->begun = true;
+	json_out_begin();
+	json_out_key(true, "records");
+	json_out_list();
+}
+
 static int look(struct stream *s, const struct vfiomig_record *r)
 {
 	const struct vmig_section *sec = layout_section(s->layout, r);
@@ -278,10 +292,14 @@ static int look(struct stream *s, const struct vfiomig_record *r)
 	} else if (s->layout) {
 		judge(in, sec, r);
 	}
-	if (in->records)
-		add_json(in->records, r, sec);
-	else
+	if (cli.json) {
+		records_begin(in);
+		json_out_element(!in->shown);
+		record_out(r, sec);
+	} else {
 		print_record(r, sec);
+	}
+	in->shown++;
 	return 0;
 }
 
@@ -290,7 +308,7 @@ static void object(struct inspection *in, int error, const char *why)
 	if (in->objection.error)
 		return;
 	in->objection.error = error;
-	snprintf(in->objection.text, sizeof(in->objection.text), "%s", why);
+	text_cut(in->objection.text, "%s", why);
 }
 
 /* What comes to light only when all was read. */
@@ -334,24 +352,35 @@ static const char *platform_of(const struct stream *s)
 					  s->minor)->name : "";
 }
 
-static json_t *to_json(const struct stream *s, const struct inspection *in,
-		       const struct answer *a)
+/* What is behind the records, which have been written. */
+static void summary_out(const struct stream *s, struct inspection *in,
+			const struct answer *a)
 {
 	const struct vfiomig_summary *sum = &s->summary;
-	json_t *value = json_pack("{s:o, s:s, s:s, s:I, s:b, s:O}",
-				  "stream", json_text("%u.%u", sum->major, sum->minor),
-				  "platform", platform_of(s), "token", sum->token,
-				  "bytes", (json_int_t)sum->bytes,
-				  "complete", sum->complete,
-				  "records", in->records);
 
-	json_object_set_new(value, "known", json_boolean(s->layout));
-	json_object_set_new(value, "error", !in->objection.error ? json_null() :
-			    json_pack("{s:i, s:s}", "code", in->objection.error,
-				      "text", in->objection.text));
-	if (a)
-		json_object_set_new(value, "target", json_verdict(&a->verdict));
-	return value;
+	records_begin(in);
+	json_out_list_end();
+	json_out_key(false, "stream");
+	json_out_value(json_text("%u.%u", sum->major, sum->minor));
+	json_out_key(false, "platform");
+	json_out_string(platform_of(s));
+	json_out_key(false, "token");
+	json_out_string(plain(sum->token));
+	json_out_key(false, "bytes");
+	json_out_number(sum->bytes);
+	json_out_key(false, "complete");
+	json_out_value(json_boolean(sum->complete));
+	json_out_key(false, "known");
+	json_out_value(json_boolean(s->layout));
+	json_out_key(false, "error");
+	json_out_value(!in->objection.error ? NULL :
+		       json_pack("{s:i, s:s}", "code", in->objection.error,
+				 "text", in->objection.text));
+	if (a) {
+		json_out_key(false, "target");
+		json_out_value(json_verdict(a->judgement, &a->verdict));
+	}
+	json_out_end();
 }
 
 static void print_end(const struct stream *s, const struct inspection *in,
@@ -364,46 +393,51 @@ static void print_end(const struct stream *s, const struct inspection *in,
 	       (unsigned long long)sum->bytes,
 	       sum->complete ? "complete, all checksums right" : "NOT complete");
 	if (sum->token[0])
-		printf("token %s\n", sum->token);
+		printf("token %s\n", plain(sum->token));
 	if (s->layout)
 		printf("its guest sees platform %s\n", platform_of(s));
 	else if (sum->token[0])
 		printf("sections of this type are not known here\n");
 	if (in->objection.error)
-		printf("every target refuses it: %s\n", in->objection.text);
+		printf("every target refuses it: %s\n",
+		       plain(in->objection.text));
 	if (!a)
 		return;
 	printf("target: ");
-	print_verdict(&a->verdict);
+	print_judgement(a->judgement, &a->verdict);
 }
 
 static int report(struct stream *s, struct inspection *in,
 		  const struct subject *target)
 {
 	struct answer answer = { 0 };
-	int ret = 0;
 
 	conclude(s, in);
 	if (target)
 		judge_target(s, target, &answer);
 	if (cli.json)
-		ret = print_json(to_json(s, in, target ? &answer : NULL));
+		summary_out(s, in, target ? &answer : NULL);
 	else
 		print_end(s, in, target ? &answer : NULL);
-	if (ret)
-		return ret;
-	return in->objection.error || answer.verdict.code ? EXIT_NO : EXIT_YES;
+	return in->objection.error ? EXIT_NO : judgement_code(answer.judgement);
 }
 
 static int inspect(const char *path, const struct subject *target)
 {
-	struct inspection in = { .records = cli.json ? json_array() : NULL };
+	struct inspection in = { 0 };
 	struct stream s = { .fn = look, .arg = &in };
 	int ret = stream_read(&s, path);
 
-	ret = ret ? fail("%s: %s", path, strerror(-ret)) : report(&s, &in, target);
-	json_decref(in.records);
-	return ret;
+	if (!ret)
+		return report(&s, &in, target);
+	fail("%s: %s", path, strerror(-ret));
+	/* What was written is to be a value of JSON nevertheless. */
+	if (in.begun) {
+		object(&in, ret, strerror(-ret));
+		conclude(&s, &in);
+		summary_out(&s, &in, NULL);
+	}
+	return EXIT_FAILED;
 }
 
 static int run(int argc, char **argv)

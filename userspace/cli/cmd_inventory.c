@@ -6,17 +6,24 @@
 
 static int run(int argc, char **argv)
 {
+	bool measure = false;
 	json_t *inventory;
+	const struct opt table[] = {
+		{ .name = "--measure", .flag = &measure },
+		{ NULL }
+	};
 
-	if (!opts_none(&argc, argv) || argc != 1)
+	if (!opts_take(&argc, argv, table) || argc != 1)
 		return usage(&cmd_inventory);
-	inventory = inventory_take();
+	inventory = inventory_take(measure);
 	return inventory ? print_json(inventory) : EXIT_FAILED;
 }
 
 const struct command cmd_inventory = {
 	.name = "inventory",
-	.usage = "",
+	.usage = "[--measure]\n"
+		 "  --measure  open devices that nobody uses, which resets them, and ask\n"
+		 "             whether they migrate",
 	.help = "describes this host for schedulers, as JSON",
 	.run = run,
 };

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "commands.h"
+#include "drivers.h"
 #include "opts.h"
 
 static json_t *to_json(const struct object *o, const char *token, bool composed)
@@ -23,7 +24,7 @@ static json_t *to_json(const struct object *o, const char *token, bool composed)
 
 static const char *or_dash(const char *text)
 {
-	return text[0] ? text : "-";
+	return text[0] ? plain(text) : "-";
 }
 
 static void print_line(const struct object *o, const char *token)
@@ -34,8 +35,8 @@ static void print_line(const struct object *o, const char *token)
 		vfiomig_token_get(token, "type", type);
 		vfiomig_token_get(token, "stream", version);
 	}
-	printf(LINE, kind_name(o->kind), o->name, or_dash(o->driver), type,
-	       version, or_dash(o->parent));
+	printf(LINE, kind_name(o->kind), plain(o->name), or_dash(o->driver),
+	       type, version, or_dash(o->parent));
 }
 
 static int one(void *arg, const struct object *o)
@@ -52,6 +53,25 @@ static int one(void *arg, const struct object *o)
 	return 0;
 }
 
+static int count_other(void *arg, const struct object *o)
+{
+	unsigned int *count = arg;
+
+	*count += o->kind == OBJECT_PCI && !is_on_vfio(o);
+	return 0;
+}
+
+/* An empty list is no proof that there is nothing. */
+static void tell_others(void)
+{
+	unsigned int count = 0;
+
+	candidates_each(count_other, &count);
+	if (count)
+		note("%u more could migrate, and are on no VFIO driver: vfio-mig doctor",
+		     count);
+}
+
 static int run(int argc, char **argv)
 {
 	json_t *all = cli.json ? json_array() : NULL;
@@ -66,6 +86,8 @@ static int run(int argc, char **argv)
 		json_decref(all);
 		return fail("%s: %s", cli.sysfs, strerror(-ret));
 	}
+	if (!cli.json)
+		tell_others();
 	return cli.json ? print_json(all) : EXIT_YES;
 }
 

@@ -8,24 +8,45 @@
 #include <sys/stat.h>
 #include "commands.h"
 #include "inventory.h"
+#include "json_out.h"
 #include "matrix.h"
 #include "opts.h"
 
 /* A wider table is no help. */
 #define COLUMNS_MAX 20
 
-static int add_file(struct matrix *m, const char *path)
+/**
+ * struct run - what was read, and how it went
+ * @matrix: of all hosts
+ * @failed: something was not read, and has been named
+ */
+struct run {
+	struct matrix matrix;
+	bool failed;
+};
+
+/* What is wrong with one of many is told, and the others are read. */
+static void add_file(struct run *r, const char *path, bool regular)
 {
-	json_t *inventory = inventory_load(path);
+	json_t *inventory = inventory_load(path, regular);
+	size_t before = r->matrix.hosts;
 	int ret;
 
-	if (!inventory)
-		return -EINVAL;
-	ret = matrix_add(m, inventory);
-	json_decref(inventory);
-	if (ret)
+	if (!inventory) {
+		r->failed = true;
+		return;
+	}
+	ret = matrix_add(&r->matrix, inventory);
+	if (ret == -EEXIST)
+		fail("%s: host %s was in another file, which says otherwise", path,
+		     json_string_value(json_object_get(inventory, "host")));
+	else if (ret)
 		fail("%s: %s", path, strerror(-ret));
-	return ret;
+	else if (r->matrix.hosts == before)
+		note("%s: host %s was in another file, too, and counts once", path,
+		     json_string_value(json_object_get(inventory, "host")));
+	r->failed |= ret;
+	json_decref(inventory);
 }
 
 static int is_json(const struct dirent *entry)
@@ -35,95 +56,177 @@ static int is_json(const struct dirent *entry)
 	return entry->d_name[0] != '.' && dot && !strcmp(dot, ".json");
 }
 
-static int add_directory(struct matrix *m, const char *dir)
+static void add_directory(struct run *r, const char *dir)
 {
 	struct dirent **entries;
-	int i, n = scandir(dir, &entries, is_json, versionsort), ret = 0;
+	int i, n = scandir(dir, &entries, is_json, versionsort);
 	char path[PATH_MAX];
 
 	if (n < 0) {
 		fail("%s: %s", dir, strerror(errno));
-		return -errno;
+		r->failed = true;
+		return;
 	}
 	for (i = 0; i < n; i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, entries[i]->d_name);
-		if (!ret)
-			ret = add_file(m, path);
+		if (text_set(path, "%s/%s", dir, entries[i]->d_name)) {
+			add_file(r, path, true);
+		} else {
+			fail("%s: a name in it is too long", dir);
+			r->failed = true;
+		}
 		free(entries[i]);
 	}
 	free(entries);
-	return ret;
 }
 
-static int add_path(struct matrix *m, const char *path)
+static void add_path(struct run *r, const char *path)
 {
 	struct stat st;
 
 	if (!stat(path, &st) && S_ISDIR(st.st_mode))
-		return add_directory(m, path);
-	return add_file(m, path);
+		add_directory(r, path);
+	else
+		add_file(r, path, false);
 }
 
-static json_t *groups_json(const struct matrix *m)
+static void hosts_out(const struct matrix *m, const struct host_set *set)
 {
-	json_t *groups = json_array();
 	size_t i;
 
-	for (i = 0; i < m->count; i++)
-		json_array_append_new(groups,
-				      json_pack("{s:I, s:s, s:O, s:O}",
-						"id", (json_int_t)i + 1,
-						"token", m->groups[i].token,
-						"sources", m->groups[i].sources,
-						"targets", m->groups[i].targets));
-	return groups;
+	putchar('[');
+	for (i = 0; i < set->count; i++) {
+		if (i)
+			putchar(',');
+		json_out_string(m->names[set->list[i]]);
+	}
+	putchar(']');
 }
 
-/* Each pair of which something is to be said. Returns how many say yes. */
-static size_t each_verdict(const struct matrix *m,
-			   void (*fn)(void *arg, size_t from, size_t to,
-				      const struct vfiomig_verdict *verdict,
-				      bool negotiable),
-			   void *arg)
+static void groups_out(const struct matrix *m)
 {
-	struct vfiomig_verdict verdict;
-	size_t from, to, yes = 0;
-	bool negotiable;
+	size_t i;
 
-	for (from = 0; from < m->count; from++) {
+	json_out_key(false, "groups");
+	json_out_list();
+	for (i = 0; i < m->count; i++) {
+		json_out_element(!i);
+		printf("{\"id\": %zu, \"token\": ", i + 1);
+		json_out_string(m->groups[i].token);
+		printf(", \"sources\": ");
+		hosts_out(m, &m->groups[i].sources);
+		printf(", \"targets\": ");
+		hosts_out(m, &m->groups[i].targets);
+		printf(", \"full\": ");
+		hosts_out(m, &m->groups[i].full);
+		putchar('}');
+	}
+	json_out_list_end();
+}
+
+static void blanks_out(const struct matrix *m)
+{
+	size_t i;
+
+	json_out_key(false, "not_judged");
+	json_out_list();
+	for (i = 0; i < m->blank_count; i++) {
+		json_out_element(!i);
+		printf("{\"kind\": ");
+		json_out_string(m->blanks[i].kind);
+		printf(", \"driver\": ");
+		json_out_string(m->blanks[i].driver);
+		printf(", \"why\": ");
+		json_out_string(m->blanks[i].why);
+		printf(", \"count\": %zu, \"hosts\": ", m->blanks[i].count);
+		hosts_out(m, &m->blanks[i].hosts);
+		putchar('}');
+	}
+	json_out_list_end();
+}
+
+/**
+ * struct tally - verdicts, as they come
+ * @matrix: that they are of
+ * @count: how many of each
+ * @all: of all
+ */
+struct tally {
+	const struct matrix *matrix;
+	size_t count[JUDGED_UNKNOWN + 1];
+	size_t all;
+};
+
+/* Each pair of which something is to be said. */
+static void each_verdict(struct tally *t,
+			 void (*fn)(struct tally *t, size_t from, size_t to,
+				    const struct pair *pair))
+{
+	const struct matrix *m = t->matrix;
+	struct pair pair;
+	size_t from, to;
+
+	for (from = 0; from < m->count && !ferror(stdout); from++) {
 		for (to = 0; to < m->count; to++) {
-			if (!matrix_verdict(m, from, to, &verdict, &negotiable))
+			if (!matrix_verdict(m, from, to, &pair))
 				continue;
-			yes += !verdict.code;
-			fn(arg, from, to, &verdict, negotiable);
+			fn(t, from, to, &pair);
+			t->count[pair.judgement]++;
+			t->all++;
 		}
 	}
-	return yes;
 }
 
-static void verdict_to_json(void *arg, size_t from, size_t to,
-			    const struct vfiomig_verdict *verdict,
-			    bool negotiable)
+/* A yes among them is an answer; one that is unknown is better than no. */
+static int code_of(const struct run *r, const struct tally *t)
 {
-	json_t *value = json_verdict(verdict);
-
-	json_object_set_new(value, "from", json_integer(from + 1));
-	json_object_set_new(value, "to", json_integer(to + 1));
-	json_object_set_new(value, "negotiable", json_boolean(negotiable));
-	json_array_append_new(arg, value);
+	if (r->failed)
+		return EXIT_FAILED;
+	if (!r->matrix.hosts)
+		return EXIT_NOTHING;
+	return judgement_code(t->count[JUDGED_YES] ? JUDGED_YES :
+			      t->count[JUDGED_UNKNOWN] ? JUDGED_UNKNOWN :
+			      JUDGED_NO);
 }
 
-static int report_json(const struct matrix *m)
+static void text_out(const char *key, const char *text)
 {
-	json_t *verdicts = json_array();
-	size_t yes = each_verdict(m, verdict_to_json, verdicts);
-	int ret = print_json(json_pack("{s:I, s:o, s:o}", "hosts",
-				       (json_int_t)m->hosts, "groups",
-				       groups_json(m), "verdicts", verdicts));
+	printf(", \"%s\": ", key);
+	json_out_string(text);
+}
 
-	if (ret)
-		return ret;
-	return yes ? EXIT_YES : EXIT_NO;
+static void verdict_out(struct tally *t, size_t from, size_t to,
+			const struct pair *p)
+{
+	const struct vfiomig_verdict *v = &p->verdict;
+
+	json_out_element(!t->all);
+	printf("{\"from\": %zu, \"to\": %zu, \"ok\": %s, \"result\": \"%s\", \"code\": %d",
+	       from + 1, to + 1, p->judgement == JUDGED_YES ? "true" : "false",
+	       judgement_names[p->judgement], v->code);
+	text_out("key", v->key);
+	text_out("source", v->source);
+	text_out("target", v->target);
+	text_out("reason", v->text);
+	printf(", \"negotiable\": %s}", p->negotiable ? "true" : "false");
+}
+
+static int report_json(const struct run *r)
+{
+	struct tally t = { .matrix = &r->matrix };
+
+	json_out_begin();
+	json_out_key(true, "hosts");
+	json_out_number(r->matrix.hosts);
+	groups_out(&r->matrix);
+	blanks_out(&r->matrix);
+	json_out_key(false, "verdicts");
+	json_out_list();
+	each_verdict(&t, verdict_out);
+	json_out_list_end();
+	json_out_key(false, "errors");
+	json_out_value(errors_so_far());
+	json_out_end();
+	return code_of(r, &t);
 }
 
 static void print_groups(const struct matrix *m)
@@ -134,22 +237,32 @@ static void print_groups(const struct matrix *m)
 	       "TARGETS", "TOKEN");
 	for (i = 0; i < m->count; i++)
 		printf("%5zu %8zu %8zu  %s\n", i + 1,
-		       json_array_size(m->groups[i].sources),
-		       json_array_size(m->groups[i].targets),
-		       m->groups[i].token);
+		       m->groups[i].sources.count, m->groups[i].targets.count,
+		       plain(m->groups[i].token));
 }
 
-/* "yes", "neg" if only negotiation helps, "no", "-" for another type. */
+static void print_blanks(const struct matrix *m)
+{
+	const struct blank *b;
+
+	for (b = m->blanks; b < m->blanks + m->blank_count; b++)
+		printf("not judged: %zu of kind %s, driver %s, on %zu hosts: %s\n",
+		       b->count, plain(b->kind), plain(b->driver),
+		       b->hosts.count, b->why);
+}
+
+/* "neg" if only negotiation helps, "?" if nobody knows, "-" for another type. */
 static const char *cell(const struct matrix *m, size_t from, size_t to)
 {
-	struct vfiomig_verdict verdict;
-	bool negotiable;
+	struct pair pair;
 
-	if (!matrix_verdict(m, from, to, &verdict, &negotiable))
+	if (!matrix_verdict(m, from, to, &pair))
 		return "-";
-	if (!verdict.code)
+	if (pair.judgement == JUDGED_UNKNOWN)
+		return "?";
+	if (pair.judgement == JUDGED_YES)
 		return "yes";
-	return negotiable ? "neg" : "no";
+	return pair.negotiable ? "neg" : "no";
 }
 
 static void print_table(const struct matrix *m)
@@ -172,71 +285,81 @@ static void print_table(const struct matrix *m)
 	}
 }
 
-static void print_hosts(const json_t *hosts)
+/* All of them but the one that the device would leave. */
+static void print_hosts(const struct matrix *m, const struct host_set *hosts)
 {
-	json_t *host;
 	size_t i;
 
-	json_array_foreach((json_t *)hosts, i, host)
-		printf(" %s", json_string_value(host));
+	for (i = 0; i < hosts->count; i++)
+		if (strcmp(m->names[hosts->list[i]], m->from))
+			printf(" %s", plain(m->names[hosts->list[i]]));
 	putchar('\n');
 }
 
-static void print_pair(void *arg, size_t from, size_t to,
-		       const struct vfiomig_verdict *verdict, bool negotiable)
+static void print_pair(struct tally *t, size_t from, size_t to,
+		       const struct pair *p)
 {
-	const struct matrix *m = arg;
+	const struct matrix *m = t->matrix;
 
 	printf("%zu to %zu: ", from + 1, to + 1);
-	print_verdict(verdict);
-	if (negotiable)
+	print_judgement(p->judgement, &p->verdict);
+	if (p->negotiable)
 		printf("    negotiation or pinning the source would help\n");
-	if (!verdict->code && m->from) {
+	if (p->judgement == JUDGED_YES && m->from) {
 		printf("    to");
-		print_hosts(m->groups[to].targets);
+		print_hosts(m, &m->groups[to].targets);
 	}
 }
 
-static int report_text(struct matrix *m)
+static int report_text(const struct run *r)
 {
-	print_groups(m);
-	print_table(m);
+	struct tally t = { .matrix = &r->matrix };
+
+	print_groups(&r->matrix);
+	print_blanks(&r->matrix);
+	print_table(&r->matrix);
 	putchar('\n');
-	return each_verdict(m, print_pair, m) ? EXIT_YES : EXIT_NO;
+	each_verdict(&t, print_pair);
+	return code_of(r, &t);
 }
 
 /* A name that is misspelt is no host that nothing can leave. */
-static int check_host(const char *host, bool seen)
+static int check_host(const struct matrix *m, const char *host)
 {
-	return !host || seen ? 0 : fail("there is no inventory of host %s", host);
+	return !host || matrix_has_host(m, host) ? 0 :
+	       fail("there is no inventory of host %s", host);
 }
 
-static int act(struct matrix *m, char **paths, int count)
+static int act(struct run *r, char **paths, int count)
 {
-	int i, ret = 0;
+	int i;
 
-	for (i = 0; i < count && !ret; i++)
-		ret = add_path(m, paths[i]);
-	if (ret || check_host(m->from, m->from_seen) ||
-	    check_host(m->to, m->to_seen))
+	for (i = 0; i < count; i++)
+		add_path(r, paths[i]);
+	if (check_host(&r->matrix, r->matrix.from) ||
+	    check_host(&r->matrix, r->matrix.to))
 		return EXIT_FAILED;
-	return cli.json ? report_json(m) : report_text(m);
+	if (!r->matrix.hosts && !r->failed)
+		fail("there is no inventory");
+	if (!r->matrix.hosts)
+		return r->failed ? EXIT_FAILED : EXIT_NOTHING;
+	return cli.json ? report_json(r) : report_text(r);
 }
 
 static int run(int argc, char **argv)
 {
-	struct matrix m = { 0 };
+	struct run r = { 0 };
 	const struct opt table[] = {
-		{ .name = "--from", .text = &m.from },
-		{ .name = "--to", .text = &m.to },
+		{ .name = "--from", .text = &r.matrix.from },
+		{ .name = "--to", .text = &r.matrix.to },
 		{ NULL }
 	};
 	int ret;
 
 	if (!opts_take(&argc, argv, table) || argc < 2)
 		return usage(&cmd_matrix);
-	ret = act(&m, argv + 1, argc - 1);
-	matrix_free(&m);
+	ret = act(&r, argv + 1, argc - 1);
+	matrix_free(&r.matrix);
 	return ret;
 }
 

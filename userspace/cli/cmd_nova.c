@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* vfio-mig nova: files for OpenStack Nova. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,12 +65,26 @@ static void print_lines(const char *key, json_t *values)
 	json_decref(values);
 }
 
-static void print_pci(const json_t *inventory)
+static void print_pci(const json_t *inventory, const struct nova_options *o)
 {
-	printf("[pci]\nreport_in_placement = True\n");
-	print_lines("device_spec", nova_device_specs(inventory));
-	print_lines("alias", nova_aliases(inventory));
-	printf("\n[filter_scheduler]\npci_in_placement = True\n");
+	json_t *specs = nova_device_specs(inventory, o);
+
+	if (json_array_size(specs)) {
+		printf("[pci]\nreport_in_placement = True\n");
+		print_lines("device_spec", specs);
+		print_lines("alias", nova_aliases(inventory));
+	} else {
+		json_decref(specs);
+	}
+}
+
+/* Names of types come from drivers; one that is odd would be another section. */
+static bool is_name(const char *text)
+{
+	for (; *text; text++)
+		if (!isgraph((unsigned char)*text) || strchr(",=[]#;", *text))
+			return false;
+	return true;
 }
 
 static void print_type(const char *name, const json_t *type)
@@ -79,7 +94,8 @@ static void print_type(const char *name, const json_t *type)
 
 	printf("\n[mdev_%s]\ndevice_addresses = ", name);
 	json_array_foreach(json_object_get(type, "device_addresses"), i, address)
-		printf("%s%s", i ? "," : "", json_string_value(address));
+		printf("%s%s", i ? "," : "",
+		       plain(json_string_value(address)));
 	printf("\nmdev_class = %s\n",
 	       json_string_value(json_object_get(type, "mdev_class")));
 }
@@ -91,61 +107,90 @@ static void print_types(json_t *types)
 
 	printf("\n[devices]\nenabled_mdev_types = ");
 	json_object_foreach(types, name, type) {
+		if (!is_name(name))
+			continue;
 		printf("%s%s", comma, name);
 		comma = ", ";
 	}
 	putchar('\n');
-	json_object_foreach(types, name, type)
-		print_type(name, type);
+	json_object_foreach(types, name, type) {
+		if (is_name(name))
+			print_type(name, type);
+		else
+			note("%s is no name for Nova, and is left out", name);
+	}
 }
 
-static int print_conf(const json_t *inventory)
+static int print_conf(const json_t *inventory, const struct nova_options *o)
 {
-	json_t *types = nova_mdev_types(inventory);
+	json_t *types = nova_mdev_types(inventory, o);
 
-	printf("# Made by vfio-mig nova. For nova.conf of this compute node; the\n"
-	       "# lines \"alias\" also for that of the API.\n");
-	print_pci(inventory);
+	if (!types)
+		return EXIT_FAILED;
+	printf("# Made by vfio-mig nova conf. For nova.conf of this compute node; the\n"
+	       "# other services need \"vfio-mig nova controller\" of all nodes.\n");
+	print_pci(inventory, o);
 	if (json_object_size(types))
 		print_types(types);
 	json_decref(types);
 	return EXIT_YES;
 }
 
-static int print_all(const json_t *inventory, const char *node)
+static int print_controller(const json_t *inventory)
 {
-	return print_json(json_pack("{s:o, s:o, s:o, s:o}", "providers",
-				    nova_providers(inventory, node),
-				    "device_spec", nova_device_specs(inventory),
-				    "alias", nova_aliases(inventory),
-				    "mdev_types", nova_mdev_types(inventory)));
+	printf("# Made by vfio-mig nova controller. For nova.conf of API, scheduler and\n"
+	       "# conductors; the lines \"alias\" of all nodes, each once.\n[pci]\n");
+	print_lines("alias", nova_aliases(inventory));
+	printf("\n[filter_scheduler]\npci_in_placement = True\n");
+	return EXIT_YES;
 }
 
-static int act(const char *what, const char *node)
+static int print_all(const json_t *inventory, const struct nova_options *o)
 {
-	json_t *inventory = inventory_take();
+	json_t *types = nova_mdev_types(inventory, o);
+
+	if (!types)
+		return EXIT_FAILED;
+	return print_json(json_pack("{s:o, s:o, s:o, s:o}", "providers",
+				    nova_providers(inventory, o->node),
+				    "device_spec",
+				    nova_device_specs(inventory, o), "alias",
+				    nova_aliases(inventory), "mdev_types",
+				    types));
+}
+
+static int act(const char *what, struct nova_options *options, bool measure)
+{
+	json_t *inventory = inventory_take(measure);
 	char name[256];
 	int ret;
 
 	if (!inventory)
 		return EXIT_FAILED;
-	if (!node)
-		node = host_name(name);
+	if (!options->node)
+		options->node = host_name(name);
 	if (cli.json)
-		ret = print_all(inventory, node);
+		ret = print_all(inventory, options);
 	else if (!strcmp(what, "conf"))
-		ret = print_conf(inventory);
+		ret = print_conf(inventory, options);
+	else if (!strcmp(what, "controller"))
+		ret = print_controller(inventory);
 	else
-		ret = print_providers(inventory, node);
+		ret = print_providers(inventory, options->node);
 	json_decref(inventory);
 	return ret;
 }
 
 static int run(int argc, char **argv)
 {
-	const char *what = "provider", *node = NULL;
+	struct nova_options options = { 0 };
+	const char *what = "provider";
+	bool measure = false;
 	const struct opt table[] = {
-		{ .name = "--node", .text = &node },
+		{ .name = "--node", .text = &options.node },
+		{ .name = "--type", .text = &options.type },
+		{ .name = "--network", .text = &options.network },
+		{ .name = "--measure", .flag = &measure },
 		{ NULL }
 	};
 
@@ -153,15 +198,21 @@ static int run(int argc, char **argv)
 		return usage(&cmd_nova);
 	if (argc == 2)
 		what = argv[1];
-	if (strcmp(what, "provider") && strcmp(what, "conf"))
+	if (strcmp(what, "provider") && strcmp(what, "conf") &&
+	    strcmp(what, "controller"))
 		return usage(&cmd_nova);
-	return act(what, node);
+	return act(what, &options, measure);
 }
 
 const struct command cmd_nova = {
 	.name = "nova",
-	.usage = "[provider|conf] [--node NAME]\n"
-		 "  --node  the host's name in Nova, if it is another one",
+	.usage = "[provider|conf|controller] [OPTIONS]\n"
+		 "  --node NAME             the host's name in Nova, if it is another one\n"
+		 "  --type [PARENT=]TYPE    mdev type that Nova is to use of a parent; commas\n"
+		 "                          separate several\n"
+		 "  --network [PF=]NAME     physical network of network functions; the same\n"
+		 "  --measure               open devices, which resets them, and ask whether\n"
+		 "                          they migrate",
 	.help = "writes provider.yaml, or lines of nova.conf, for this host",
 	.run = run,
 };

@@ -37,8 +37,8 @@ static int show(const struct object *o)
 					    platform[0] ? platform : NULL,
 					    "platforms", list_of(platforms)));
 	if (platform[0])
-		printf("platform: %s\n", platform);
-	printf("platforms: %s\n", platforms);
+		printf("platform: %s\n", plain(platform));
+	printf("platforms: %s\n", plain(platforms));
 	return EXIT_YES;
 }
 

@@ -12,7 +12,7 @@ static int save(struct vfiomig *ctx, struct outfile *out,
 	int ret = vfiomig_save(ctx, &sink, options);
 
 	if (ret) {
-		snprintf(error, ERROR_MAX, "%s", vfiomig_error(ctx));
+		text_shorten(error, ERROR_MAX, "%s", vfiomig_error(ctx));
 		outfile_discard(out);
 		return ret;
 	}
@@ -20,7 +20,7 @@ static int save(struct vfiomig *ctx, struct outfile *out,
 	if (!ret)
 		return 0;
 	/* What is not in a file may not be lost. */
-	snprintf(error, ERROR_MAX, "%s: %s", out->path, strerror(-ret));
+	text_shorten(error, ERROR_MAX, "%s: %s", out->path, strerror(-ret));
 	vfiomig_move(ctx, VFIOMIG_STATE_RUNNING, VFIOMIG_STATE_ERROR);
 	return ret;
 }
@@ -35,7 +35,7 @@ static int save_to(struct handle *h, const struct object *o, const char *path,
 	int ret = outfile_open(&out, path);
 
 	if (ret)
-		return fail("%s: %s", path, strerror(-ret));
+		return fail("%s: %s", path, outfile_why(ret));
 	progress_begin(&progress, "saving", 0);
 	options.progress = progress_step;
 	options.arg = &progress;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "commands.h"
+#include "facts.h"
 #include "opts.h"
 
 /* All is gathered as JSON, and printed from there as text. */
@@ -51,12 +52,13 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 /* migration/ has one fact a file. */
 static json_t *facts_of(const struct object *o)
 {
-	char dir[PATH_MAX + 16], value[4096];
+	char dir[PATH_MAX], value[4096];
 	json_t *all = json_object();
 	struct dirent **entries;
 	int i, n;
 
-	snprintf(dir, sizeof(dir), "%s/migration", o->dir);
+	if (!text_set(dir, "%s/migration", o->dir))
+		return all;
 	n = scandir(dir, &entries, NULL, by_name);
 	for (i = 0; i < n; i++) {
 		if (entries[i]->d_name[0] != '.' &&
@@ -170,7 +172,7 @@ static void print_value(json_t *value)
 	size_t i;
 
 	if (json_is_string(value)) {
-		printf(" %s", json_string_value(value));
+		printf(" %s", plain(json_string_value(value)));
 	} else if (json_is_integer(value)) {
 		printf(" %" JSON_INTEGER_FORMAT, json_integer_value(value));
 	} else if (json_is_boolean(value)) {
@@ -188,12 +190,12 @@ static void print_text(json_t *from, const char *prefix)
 	char name[96];
 
 	json_object_foreach(from, key, value) {
-		snprintf(name, sizeof(name), "%s%s", prefix, key);
 		if (json_is_object(value)) {
-			strncat(name, ".", sizeof(name) - strlen(name) - 1);
+			text_cut(name, "%s%s.", prefix, plain(key));
 			print_text(value, name);
 			continue;
 		}
+		text_cut(name, "%s%s", prefix, plain(key));
 		printf("%-28s", name);
 		print_value(value);
 		putchar('\n');
@@ -226,7 +228,7 @@ static int run(int argc, char **argv)
 	if (host_find(argv[1], OBJECT_ALL, &o))
 		return fail("there is no device or type %s", argv[1]);
 	all = describe(&o);
-	if (o.kind & OBJECT_DEVICES && !no_open && !strcmp(cli.sysfs, "/sys"))
+	if (o.kind & OBJECT_DEVICES && !no_open && host_is_live())
 		add_open(all, &o);
 	return print(all);
 }

@@ -28,7 +28,7 @@ static int run(int argc, char **argv)
 					    "composed", composed));
 	if (composed && vfiomig_token_get(token, "x_composed", of) > 0)
 		note("the driver has no token, this one is made up of %s", of);
-	puts(token);
+	puts(plain(token));
 	return EXIT_YES;
 }
 

@@ -80,7 +80,7 @@ static void print_line(const struct vfiomig_event *e)
 {
 	char a[16], b[16], c[16];
 
-	printf("%s %s", e->name, kind_of(e));
+	printf("%s %s", plain(e->name), kind_of(e));
 	switch (e->kind) {
 	case VFIOMIG_EVENT_STATE:
 		printf(" %s -> %s", vfiomig_state_name(e->old_state),
@@ -97,7 +97,7 @@ static void print_line(const struct vfiomig_event *e)
 		       e->usecs / 1e6);
 		break;
 	case VFIOMIG_EVENT_FAILED:
-		printf(" %s: %s", strerror(-e->code), e->text);
+		printf(" %s: %s", strerror(-e->code), plain(e->text));
 		break;
 	default:
 		break;
@@ -111,7 +111,8 @@ static void tell(struct watch *w, const struct vfiomig_event *e)
 	if (cli.json) {
 		json_t *value = to_json(e);
 
-		json_dumpf(value, stdout, JSON_COMPACT);
+		cli.printed = true;
+		json_dumpf(value, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
 		json_decref(value);
 		putchar('\n');
 	} else if (e->kind == VFIOMIG_EVENT_PRECOPY && has_terminal()) {

@@ -24,6 +24,7 @@
 	x(inventory)	\
 	x(matrix)	\
 	x(nova)		\
+	x(export)	\
 	x(platform)
 
 #define DECLARE(name)	extern const struct command cmd_##name;

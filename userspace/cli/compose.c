@@ -5,83 +5,13 @@
  * in, as far as it can be known from outside; and x_composed says that it is
  * not the driver who speaks. Documentation/cli.rst has a table.
  */
-#include <ctype.h>
 #include <errno.h>
-#include <vmig/user.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "builder.h"
+#include "drivers.h"
 #include "facts.h"
-
-/**
- * struct recipe - what a token is made of, besides what all have
- * @driver: name in sysfs
- * @family: first part of the type
- * @firmware: devlink's name of the version that must be equal, or NULL
- * @board: the same for the board's configuration
- * @fact: file of the physical function that must be equal, or NULL
- * @fact_key: its key
- */
-struct recipe {
-	const char *driver;
-	const char *family;
-	const char *firmware;
-	const char *board;
-	const char *fact;
-	const char *fact_key;
-};
-
-static const struct recipe recipes[] = {
-	{ "mlx5_vfio_pci", "mlx5", "fw.version", "fw.psid", NULL, NULL },
-	{ "hisi_acc_vfio_pci", "hisi-acc", NULL, NULL, NULL, NULL },
-	{ "pds_vfio_pci", "pds", "fw", NULL, NULL, NULL },
-	{ "qat_vfio_pci", "qat", NULL, NULL, "qat/cfg_services", "eq_services" },
-	{ "virtio_vfio_pci", "virtio", NULL, NULL, NULL, NULL },
-	{ "xe_vfio_pci", "xe", NULL, NULL, NULL, NULL },
-};
-
-struct builder {
-	char *token;
-	size_t n;
-	bool full;
-};
-
-__attribute__((format(printf, 3, 4)))
-static void add(struct builder *b, const char *key, const char *fmt, ...)
-{
-	char value[VFIOMIG_VALUE_MAX], *p;
-	va_list args;
-	int n;
-
-	va_start(args, fmt);
-	vsnprintf(value, sizeof(value), fmt, args);
-	va_end(args);
-	for (p = value; *p; p++)
-		if (!isgraph((unsigned char)*p) || *p == '=')
-			*p = '_';
-	if (b->full || !value[0])
-		return;
-	n = snprintf(b->token + b->n, VFIOMIG_TOKEN_MAX - b->n, " %s=%s", key,
-		     value);
-	if (b->n + n >= VFIOMIG_TOKEN_MAX) {
-		b->token[b->n] = '\0';
-		b->full = true;
-		return;
-	}
-	b->n += n;
-}
-
-static const struct recipe *recipe_of(const struct object *o)
-{
-	size_t i;
-
-	if (o->kind != OBJECT_PCI)
-		return NULL;
-	for (i = 0; i < ARRAY_SIZE(recipes); i++)
-		if (same_module(recipes[i].driver, o->driver))
-			return &recipes[i];
-	return NULL;
-}
+#include "nvidia.h"
 
 /* Facts of sysfs are "0x15b3"; values here have no prefix. */
 static const char *id_of(const struct object *o, const char *name, char buf[32])
@@ -94,11 +24,11 @@ static const char *id_of(const struct object *o, const char *name, char buf[32])
 static void owner_of(const struct object *o, char dir[PATH_MAX], char name[128])
 {
 	if (*link_name(o->dir, "physfn", name, 128)) {
-		snprintf(dir, PATH_MAX, "%s/physfn", o->dir);
+		text_format(dir, PATH_MAX, "%s/physfn", o->dir);
 		return;
 	}
-	snprintf(dir, PATH_MAX, "%s", o->dir);
-	snprintf(name, 128, "%s", o->name);
+	text_format(dir, PATH_MAX, "%s", o->dir);
+	text_format(name, 128, "%s", o->name);
 }
 
 /* Running if it is known so, else fixed. */
@@ -116,8 +46,9 @@ static const char *version_of(const json_t *info, const char *name)
 static void add_bars(struct builder *b, const struct object *o)
 {
 	unsigned long long start, end, flags;
-	char text[4096], *line, *rest = text, value[VFIOMIG_VALUE_MAX];
-	int i, bits, n = 0;
+	char text[4096], *line, *rest = text;
+	struct text value = { 0 };
+	int i, bits;
 
 	if (fact_get(o->dir, "resource", text, sizeof(text)) < 0)
 		return;
@@ -126,15 +57,15 @@ static void add_bars(struct builder *b, const struct object *o)
 		if (sscanf(line, "%llx %llx %llx", &start, &end, &flags) == 3 &&
 		    end > start)
 			bits = 64 - __builtin_clzll(end - start);
-		n += snprintf(value + n, sizeof(value) - n, "%s%d",
-			      i ? "/" : "", bits);
+		text_add(&value, "%s%d", i ? "/" : "", bits);
 	}
-	if (n)
-		add(b, "eq_bars", "%s", value);
+	if (value.at)
+		builder_add(b, "eq_bars", "%s", value.at);
+	text_free(&value);
 }
 
 /* What binds must be known: a token without it would allow too much. */
-static int add_versions(struct builder *b, const struct recipe *r,
+static int add_versions(struct builder *b, const struct migration_driver *r,
 			const json_t *info)
 {
 	const char *firmware = NULL, *board = NULL;
@@ -146,13 +77,13 @@ static int add_versions(struct builder *b, const struct recipe *r,
 	if ((r->firmware && !firmware) || (r->board && !board))
 		return -ENODATA;
 	if (board)
-		add(b, "eq_board", "%s", board);
+		builder_add(b, "eq_board", "%s", board);
 	if (firmware)
-		add(b, "eq_fw", "%s", firmware);
+		builder_add(b, "eq_fw", "%s", firmware);
 	return 0;
 }
 
-static int add_fact(struct builder *b, const struct recipe *r, const char *dir)
+static int add_fact(struct builder *b, const struct migration_driver *r, const char *dir)
 {
 	char value[256];
 
@@ -160,7 +91,7 @@ static int add_fact(struct builder *b, const struct recipe *r, const char *dir)
 		return 0;
 	if (fact_get(dir, r->fact, value, sizeof(value)) <= 0)
 		return -ENODATA;
-	add(b, r->fact_key, "%s", value);
+	builder_add(b, r->fact_key, "%s", value);
 	return 0;
 }
 
@@ -170,47 +101,57 @@ static void add_remarks(struct builder *b, const struct object *o,
 	char vendor[32], device[32], release[128];
 	const char *other = version_of(info, "fw");
 
-	add(b, "drv", "%s", o->driver);
-	add(b, "x_composed", "sysfs%s", json_object_size(info) ? "+devlink" : "");
-	add(b, "x_kernel", "%s", kernel_release(release));
-	add(b, "x_subsystem", "%s:%s", id_of(o, "subsystem_vendor", vendor),
+	builder_add(b, "drv", "%s", o->driver);
+	builder_add(b, "x_composed", "sysfs%s", json_object_size(info) ? "+devlink" : "");
+	builder_add(b, "x_kernel", "%s", kernel_release(release));
+	builder_add(b, "x_subsystem", "%s:%s", id_of(o, "subsystem_vendor", vendor),
 	    id_of(o, "subsystem_device", device));
 	if (other)
-		add(b, "x_fw", "%s", other);
+		builder_add(b, "x_fw", "%s", other);
 }
 
-int compose_token(const struct object *o, char *token)
+static int add_all(struct builder *b, const struct migration_driver *r,
+		   const struct object *o)
 {
-	struct builder b = { .token = token };
 	char vendor[32], device[32], revision[32], dir[PATH_MAX], name[128];
-	const struct recipe *r = recipe_of(o);
 	const json_t *info;
 	char handle[160];
 	int ret;
 
-	token[0] = '\0';
-	if (!r)
-		return -ENOTTY;
 	owner_of(o, dir, name);
-	snprintf(handle, sizeof(handle), "pci/%s", name);
+	text_set(handle, "pci/%s", name);
 	info = json_object_get(devlink_all(), handle);
 
-	b.n = sprintf(token, "vmig1");
 	/* None of these drivers has a second version of its stream. */
-	add(&b, "type", "%s-%s-%s", r->family, id_of(o, "vendor", vendor),
+	builder_add(b, "type", "%s-%s-%s", r->family, id_of(o, "vendor", vendor),
 	    id_of(o, "device", device));
-	add(&b, "stream", "1.0");
-	add(&b, "accepts", "1.0");
-	add(&b, "eq_revision", "%s", id_of(o, "revision", revision));
-	add_bars(&b, o);
-	ret = add_versions(&b, r, info);
+	builder_add(b, "stream", "1.0");
+	builder_add(b, "accepts", "1.0");
+	builder_add(b, "eq_revision", "%s", id_of(o, "revision", revision));
+	add_bars(b, o);
+	ret = add_versions(b, r, info);
 	if (!ret)
-		ret = add_fact(&b, r, dir);
+		ret = add_fact(b, r, dir);
 	if (!ret)
-		add_remarks(&b, o, info);
-	if (ret || vfiomig_token_valid(token, NULL)) {
-		token[0] = '\0';
-		return ret ? ret : -ENODATA;
-	}
-	return b.n;
+		add_remarks(b, o, info);
+	return ret;
+}
+
+int compose_token(const struct object *o, char *token)
+{
+	const struct migration_driver *r = driver_bound_to(o);
+	struct builder b = { 0 };
+	int ret;
+
+	token[0] = '\0';
+	if (nvidia_is_vf(o) || nvidia_is_mdev(o))
+		return nvidia_token(o, token);
+	/* This project's own drivers have tokens of their own. */
+	if (!r || !r->option)
+		return -ENOTTY;
+	ret = add_all(&b, r, o);
+	if (!ret)
+		return builder_finish(&b, token);
+	builder_drop(&b);
+	return ret;
 }

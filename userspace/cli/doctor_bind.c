@@ -1,117 +1,77 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The doctor on a device, as sysfs shows it: drivers, groups, resets. */
+/* The doctor on a device, as sysfs shows it: groups, parents, types. */
 #include <dirent.h>
-#include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "doctor.h"
+#include "drivers.h"
 #include "facts.h"
+#include "nvidia.h"
 
-static bool has(const struct object *o, const char *name)
-{
-	char path[PATH_MAX];
+/* What the members of a group are to a device, as they are found. */
+struct group_view {
+	const struct object *o;
+	struct text blocking;
+	char owner[128];
+	bool owner_blocks;
+};
 
-	return snprintf(path, sizeof(path), "%s/%s", o->dir, name) < PATH_MAX &&
-	       !access(path, F_OK);
-}
-
-static bool is_generic(const char *driver)
-{
-	return same_module(driver, "vfio-pci");
-}
-
-static bool is_vfio(const struct object *o)
-{
-	return has(o, "vfio-dev") || strstr(o->driver, "vfio");
-}
-
-static void examine_alias(struct doctor *d, const struct object *o)
-{
-	char best[128], module[128];
-	int ret = alias_find(o, best);
-
-	driver_module(o, module);
-	if (ret && ret != -ENOENT) {
-		found(d, ALIAS_UNKNOWN, o, "%s", strerror(-ret));
-	} else if (is_generic(o->driver)) {
-		if (!ret && !is_generic(best))
-			found(d, GENERIC_DRIVER, o,
-			      "it is bound to %s, and %s is for it", o->driver,
-			      best);
-		else
-			found(d, GENERIC_DRIVER, o,
-			      "it is bound to %s, and no module has an alias vfio_pci: for it",
-			      o->driver);
-	} else if (ret || is_generic(best)) {
-		found(d, NO_ALIAS, o, "%s is not in modules.alias for it",
-		      module[0] ? module : o->driver);
-	} else if (module[0] && !same_module(best, module)) {
-		found(d, OTHER_DRIVER, o,
-		      "it is bound to %s, libvirt would take %s", module, best);
-	}
-}
-
-static void examine_driver(struct doctor *d, const struct object *o)
-{
-	char module[128], best[128];
-
-	if (alias_find(o, best))
-		strcpy(best, "no module");
-	if (!o->driver[0]) {
-		found(d, NO_DRIVER, o, "no driver is bound; %s is for it", best);
-		return;
-	}
-	if (!is_vfio(o)) {
-		found(d, NOT_A_VFIO_DRIVER, o, "it is bound to %s; %s is for it",
-		      o->driver, best);
-		return;
-	}
-	examine_alias(d, o);
-	driver_module(o, module);
-	if (module[0] && !same_module(module, o->driver))
-		found(d, DRIVER_NAME, o, "driver %s is in module %s", o->driver,
-		      module);
-	if (!has(o, "vfio-dev"))
-		found(d, NO_VFIO_DEV, o, "it has no vfio-dev/");
-}
-
-static void examine_member(struct doctor *d, const struct object *o,
-			   const char *dir, const char *name)
+static void view_member(struct group_view *v, const char *dir, const char *name)
 {
 	struct object other = { .kind = OBJECT_PCI };
+	bool is_owner = !strcmp(name, v->owner);
 
-	if (!strcmp(name, o->name) ||
-	    snprintf(other.dir, sizeof(other.dir), "%s/%s", dir, name) >=
-	    PATH_MAX)
+	if (!strcmp(name, v->o->name) ||
+	    !text_set(other.dir, "%s/%s", dir, name))
 		return;
 	link_name(other.dir, "driver", other.driver, sizeof(other.driver));
 	/* Ports of PCI Express are no matter. */
-	if (other.driver[0] && !is_vfio(&other) &&
-	    strcmp(other.driver, "pcieport"))
-		found(d, GROUP_NOT_VIABLE, o, "%s of its group is bound to %s",
-		      name, other.driver);
+	if (!other.driver[0] || is_on_vfio(&other) ||
+	    !strcmp(other.driver, "pcieport"))
+		return;
+	v->owner_blocks |= is_owner;
+	text_add(&v->blocking, "%s%s (%s%s)", v->blocking.len ? ", " : "", name,
+		 other.driver, is_owner ? ", its physical function" : "");
+}
+
+static void tell_group(struct doctor *d, struct group_view *v, const char *group)
+{
+	const char *todo = NULL;
+
+	if (!v->blocking.len || json_object_get(d->groups, group))
+		return;
+	json_object_set_new(d->groups, group, json_true());
+	if (v->owner_blocks)
+		todo = "leave the physical function on its driver, which carries out the migration. The group has to be split: switch Access Control Services (ACS) on in the firmware, put the card behind a port that has them, or use a kernel that takes the card's functions apart. Other virtual functions of the group go to VFIO drivers, or to none";
+	found_do(d, GROUP_NOT_VIABLE, v->o, todo,
+		 "bound to the host's drivers in its group %s: %s", group,
+		 v->blocking.at);
 }
 
 static void examine_group(struct doctor *d, const struct object *o)
 {
-	char dir[PATH_MAX];
-	struct dirent *entry;
-	DIR *members;
+	struct group_view v = { .o = o };
+	char dir[PATH_MAX], group[128];
+	struct dirent **members;
+	int i, n;
 
-	if (!has(o, "iommu_group")) {
+	if (!*link_name(o->dir, "iommu_group", group, sizeof(group))) {
 		found(d, NO_IOMMU_GROUP, o, "it has no iommu_group");
 		return;
 	}
-	if (snprintf(dir, sizeof(dir), "%s/iommu_group/devices", o->dir) >=
-	    PATH_MAX)
+	if (!text_set(dir, "%s/iommu_group/devices", o->dir))
 		return;
-	members = opendir(dir);
-	while (members && (entry = readdir(members)))
-		if (entry->d_name[0] != '.')
-			examine_member(d, o, dir, entry->d_name);
-	if (members)
-		closedir(members);
+	link_name(o->dir, "physfn", v.owner, sizeof(v.owner));
+	n = scandir(dir, &members, NULL, versionsort);
+	for (i = 0; i < n; i++) {
+		if (members[i]->d_name[0] != '.')
+			view_member(&v, dir, members[i]->d_name);
+		free(members[i]);
+	}
+	if (n >= 0)
+		free(members);
+	tell_group(d, &v, group);
+	text_free(&v.blocking);
 }
 
 static void examine_parent(struct doctor *d, const struct object *o)
@@ -127,19 +87,29 @@ static void examine_type(struct doctor *d, const struct object *o)
 {
 	char api[64];
 
-	if (fact_get(o->dir, "mdev_type/device_api", api, sizeof(api)) < 0 ||
+	if (fact_get(o->dir, o->kind == OBJECT_TYPE ? "device_api" :
+		     "mdev_type/device_api", api, sizeof(api)) < 0 ||
 	    !strcmp(api, "vfio-pci"))
 		return;
 	found(d, MDEV_API, o, "it is %s", api);
+}
+
+/* A physical function with virtual ones is not the one that is assigned. */
+static bool stays_on_host(const struct object *o)
+{
+	return !is_on_vfio(o) && object_has(o, "sriov_totalvfs") &&
+	       (driver_of_family(o) || nvidia_has_vgpus(o));
 }
 
 void examine_binding(struct doctor *d, const struct object *o)
 {
 	if (o->kind == OBJECT_PCI) {
 		examine_driver(d, o);
-		examine_group(d, o);
-		return;
+		if (!stays_on_host(o))
+			examine_group(d, o);
+	} else {
+		examine_parent(d, o);
+		examine_type(d, o);
 	}
-	examine_parent(d, o);
-	examine_type(d, o);
+	examine_vendor(d, o);
 }

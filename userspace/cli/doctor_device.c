@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include "doctor.h"
+#include "drivers.h"
 #include "facts.h"
 #include "fingerprint.h"
 #include "pci_config.h"
@@ -51,10 +52,8 @@ static void examine_states(struct doctor *d, const struct object *o,
 	if (!(flags & VFIOMIG_STOP_COPY))
 		found(d, NO_STOP_COPY, o, "it has the flags 0x%llx",
 		      (unsigned long long)flags);
-	if (!(flags & VFIOMIG_P2P) && d->devices > 1)
-		found(d, NO_P2P, o, "it has no P2P states, and there are %d devices",
-		      d->devices);
-	else if (!(flags & VFIOMIG_P2P))
+	/* QEMU's rule is of the devices of one guest, see doctor_domain.c. */
+	if (!(flags & VFIOMIG_P2P))
 		found(d, NO_P2P_ALONE, o, "it has no P2P states");
 	if (!(flags & VFIOMIG_PRE_COPY))
 		found(d, NO_PRE_COPY, o, "it has no PRE_COPY");
@@ -77,7 +76,7 @@ static void examine_reset_file(struct doctor *d, const struct object *o)
 	char path[PATH_MAX];
 
 	if (o->kind != OBJECT_PCI ||
-	    snprintf(path, sizeof(path), "%s/reset", o->dir) >= PATH_MAX ||
+	    !text_set(path, "%s/reset", o->dir) ||
 	    !access(path, F_OK))
 		return;
 	found(d, NO_RESET, o, "the kernel has no way to reset it");
@@ -150,23 +149,30 @@ static void examine_visible(struct doctor *d, const struct object *o,
 	json_t *dump;
 
 	passive = passive || !d->peer;
-	if (o->kind == OBJECT_MDEV && passive)
+	if (passive && (o->kind == OBJECT_MDEV || !object_has(o, "config")))
 		return;
 	dump = fingerprint_take(o, passive);
 	if (!dump)
 		return;
 	examine_serial(d, o, dump);
-	if (d->peer)
-		fingerprint_compare(dump, d->peer, found_difference, &c);
+	if (d->peer &&
+	    fingerprint_compare(dump, d->peer, found_difference, &c) < 0)
+		found(d, PEER_UNKNOWN, o, "config space was not compared");
 	json_decref(dump);
 }
 
 void examine_device(struct doctor *d, const struct object *o)
 {
+	bool opened = false, ours = o->kind == OBJECT_MDEV || is_on_vfio(o);
 	struct handle h;
-	bool opened = false;
 	int ret;
 
+	/* What is on another driver has been told of by its binding. */
+	if (!ours) {
+		examine_reset_file(d, o);
+		examine_visible(d, o, true);
+		return;
+	}
 	if (!host_is_live()) {
 		found(d, NOT_LOOKED_INTO, o, "this is another host's tree");
 	} else if (o->driver[0]) {

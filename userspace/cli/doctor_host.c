@@ -2,9 +2,11 @@
 /* The doctor on the host: kernel, its options, IOMMU, modules, tools. */
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "doctor.h"
+#include "drivers.h"
 #include "facts.h"
 
 static bool there_is(const char *path)
@@ -26,10 +28,39 @@ static bool has_entries(const char *dir)
 	return found_one;
 }
 
-static int note_kind(void *arg, const struct object *o)
+struct view {
+	unsigned int kinds;
+	bool vfio_dev;
+};
+
+static int view_one(void *arg, const struct object *o)
 {
-	*(unsigned int *)arg |= o->kind;
+	struct view *v = arg;
+
+	v->kinds |= o->kind;
+	v->vfio_dev |= object_has(o, "vfio-dev");
 	return 0;
+}
+
+/* Red Hat and others keep the number of the version that they began with. */
+bool keeps_its_number(const char *release)
+{
+	return strstr(release, ".el") || strstr(release, "-default") ||
+	       strstr(release, ".amzn") || strstr(release, "uek");
+}
+
+/* What libvirt wants of 6.1 can be seen; the number counts where it cannot. */
+static void examine_version(struct doctor *d, const struct view *v)
+{
+	char release[128], path[PATH_MAX];
+	int version = kernel_version();
+
+	if (!version || version >= 6001 || v->vfio_dev ||
+	    there_is(sys_path(path, "class/vfio-dev")))
+		return;
+	kernel_release(release);
+	found(d, keeps_its_number(release) ? KERNEL_NUMBER : KERNEL_TOO_OLD, NULL,
+	      "it is %s", release);
 }
 
 static void examine_kconfig(struct doctor *d)
@@ -71,14 +102,49 @@ static void examine_mdev(struct doctor *d)
 		      "there are mdev types, and no mdevctl");
 }
 
+/* "kernel/drivers/vfio/vfio.ko" in the list of what is built in. */
+static bool is_listed_builtin(const char *module)
+{
+	char path[PATH_MAX], release[128], *line = NULL, *name, *end;
+	bool listed = false;
+	size_t size = 0;
+	FILE *file;
+
+	file = fopen(root_path(path, "lib/modules/%s/modules.builtin",
+			       kernel_release(release)), "re");
+	while (file && !listed && getline(&line, &size, file) > 0) {
+		name = strrchr(line, '/');
+		name = name ? name + 1 : line;
+		end = strstr(name, ".ko");
+		if (end)
+			*end = '\0';
+		listed = end && same_module(name, module);
+	}
+	free(line);
+	if (file)
+		fclose(file);
+	return listed;
+}
+
+/* Loaded, or a part of the kernel: then it may have no directory of its own. */
+static bool is_present(const struct doctor *d, const char *module,
+		       const char *option)
+{
+	const char *value = json_string_value(json_object_get(d->kconfig, option));
+	char path[PATH_MAX];
+
+	return there_is(sys_path(path, "module/%s", module)) ||
+	       (value && !strcmp(value, "y")) || is_listed_builtin(module);
+}
+
 static void examine_modules(struct doctor *d, unsigned int kinds)
 {
 	char path[PATH_MAX];
 
-	if (!there_is(sys_path(path, "module/vfio")))
+	if (!is_present(d, "vfio", "CONFIG_VFIO"))
 		found(d, MODULE_NOT_LOADED, NULL, "vfio is not loaded");
-	else if (!there_is(sys_path(path, "module/vfio_iommu_type1")) &&
-		 !there_is(sys_path(path, "module/iommufd")))
+	else if (!is_present(d, "vfio_iommu_type1", "CONFIG_VFIO_IOMMU_TYPE1") &&
+		 !is_present(d, "iommufd", "CONFIG_IOMMUFD"))
 		found(d, MODULE_NOT_LOADED, NULL,
 		      "neither vfio_iommu_type1 nor iommufd is loaded");
 	if (kinds & OBJECT_PCI && !has_entries(sys_path(path, "class/iommu")))
@@ -87,16 +153,13 @@ static void examine_modules(struct doctor *d, unsigned int kinds)
 
 void examine_host(struct doctor *d)
 {
-	unsigned int kinds = 0;
-	char release[128];
-	int version = kernel_version();
+	struct view v = { 0 };
 
-	host_each(OBJECT_ALL, note_kind, &kinds);
-	if (version && version < 6001)
-		found(d, KERNEL_TOO_OLD, NULL, "it is %s",
-		      kernel_release(release));
+	candidates_each(view_one, &v);
+	examine_version(d, &v);
 	examine_kconfig(d);
-	examine_modules(d, kinds);
-	if (kinds & (OBJECT_MDEV | OBJECT_TYPE))
+	examine_modules(d, v.kinds);
+	examine_vmm(d, v.kinds);
+	if (v.kinds & (OBJECT_MDEV | OBJECT_TYPE))
 		examine_mdev(d);
 }

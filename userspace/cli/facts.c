@@ -15,16 +15,15 @@ bool host_is_live(void)
 
 const char *root_path(char buf[PATH_MAX], const char *fmt, ...)
 {
+	char root[PATH_MAX] = "";
 	va_list args;
-	int n = 0;
 
-	if (!host_is_live())
-		n = snprintf(buf, PATH_MAX, "%s/..", cli.sysfs);
-	if (n >= PATH_MAX - 1)
-		return strcpy(buf, "");
-	buf[n++] = '/';
+	if (!host_is_live() && !text_set(root, "%s/..", cli.sysfs)) {
+		buf[0] = '\0';
+		return buf;
+	}
 	va_start(args, fmt);
-	vsnprintf(buf + n, PATH_MAX - n, fmt, args);
+	join_path(buf, root, fmt, args);
 	va_end(args);
 	return buf;
 }
@@ -60,7 +59,7 @@ const char *driver_module(const struct object *o, char buf[128])
 	char dir[PATH_MAX];
 
 	buf[0] = '\0';
-	if (snprintf(dir, sizeof(dir), "%s/driver", o->dir) >= PATH_MAX)
+	if (!text_set(dir, "%s/driver", o->dir))
 		return buf;
 	return link_name(dir, "module", buf, 128);
 }
@@ -125,7 +124,7 @@ const char *parent_node(const struct object *o, char name[256], char sub[64])
 	if (strcmp(sub, "pci") && strcmp(sub, "css") && strcmp(sub, "matrix") &&
 	    strcmp(sub, "mtty"))
 		return name;
-	snprintf(name, 256, "%s_%s", sub, o->parent);
+	text_format(name, 256, "%s_%s", sub, o->parent);
 	for (p = name; *p; p++)
 		if (strchr(":.-", *p))
 			*p = '_';

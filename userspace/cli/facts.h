@@ -65,4 +65,15 @@ int alias_find(const struct object *object, char module[128]);
  */
 const json_t *devlink_all(void);
 
+/* Ports of virtual functions, as "port" in the output of "devlink -j port show". */
+const json_t *devlink_ports(void);
+
+/*
+ * devlink_migratable - may a virtual function migrate, by its devlink port?
+ *
+ * "enable" or "disable", or NULL when there is no such port. Of another host: by
+ * "port" in the same file, which is that of "devlink -j port show".
+ */
+const char *devlink_migratable(const struct object *object);
+
 #endif

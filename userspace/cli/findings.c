@@ -14,6 +14,16 @@ const struct finding_text finding_texts[FINDINGS] = {
 		"VFIO migration as QEMU knows it came with Linux 5.18; libvirt wants vfio-dev/ of 6.1",
 		"use a newer kernel",
 	},
+	[KERNEL_NUMBER] = {
+		"kernel-number", NOTE,
+		"a distribution brings newer VFIO into a kernel of this number, so that the number says nothing; nothing here shows whether it did",
+		"load vfio and look again: it then has /sys/class/vfio-dev, or not",
+	},
+	[NO_CANDIDATES] = {
+		"no-candidates", WARNING,
+		"nothing on this host could migrate, so nothing was examined",
+		"for a card with SR-IOV make virtual functions (sriov_numvfs); for a vGPU load its driver; vfio-mig doctor DEVICE looks at any device",
+	},
 	[KCONFIG_UNKNOWN] = {
 		"kconfig-unknown", NOTE,
 		"the options of this kernel are neither in /boot nor in /proc/config.gz, and were not checked",
@@ -59,6 +69,71 @@ const struct finding_text finding_texts[FINDINGS] = {
 		"libvirt creates mediated devices by mdevctl, and Nova by libvirt",
 		"install mdevctl",
 	},
+	[QEMU_OLD] = {
+		"qemu-too-old", ERROR,
+		"migration of VFIO devices is a matter of course since QEMU 8.1, and an experiment, or missing, before",
+		"use QEMU 8.1 or newer",
+	},
+	[QEMU_ONE_DEVICE] = {
+		"qemu-one-device", ERROR,
+		"QEMU before 8.2 migrates guests with one VFIO device only",
+		"use QEMU 8.2 or newer, or give the guest one device",
+	},
+	[LIBVIRT_OLD] = {
+		"libvirt-too-old", ERROR,
+		"libvirt before 8.6 refuses to migrate a guest with any hostdev",
+		"use libvirt 8.6 or newer",
+	},
+	[LIBVIRT_NO_VARIANT] = {
+		"libvirt-no-variant", WARNING,
+		"libvirt before 10.0 does not know drivers other than vfio-pci: managed='yes' takes the device away from the one that migrates it",
+		"bind the device yourself and use managed='no', or libvirt 10.0 or newer",
+	},
+	[NOVA_OLD] = {
+		"nova-too-old", WARNING,
+		"Nova migrates guests with mediated devices since 2024.1 (29), with PCI devices since 2025.1 (31)",
+		"use a newer Nova, or migrate by libvirt",
+	},
+	[DOMAIN_DEVICE] = {
+		"domain-device", ERROR,
+		"the guest cannot run here without its device",
+		"look at the host that the guest is on, or name the device that it is to have here",
+	},
+	[DOMAIN_HOSTDEV] = {
+		"domain-hostdev", ERROR,
+		"QEMU migrates no devices of the host but those of VFIO",
+		"take it out of the guest before it migrates",
+	},
+	[DOMAIN_MANAGED] = {
+		"domain-managed", ERROR,
+		"libvirt would bind the device to vfio-pci, which takes it away from the vendor's driver",
+		"set managed='no'",
+	},
+	[DOMAIN_VIOMMU] = {
+		"domain-viommu", ERROR,
+		"QEMU blocks migration of VFIO devices behind an IOMMU of the guest; since 11.0 not if the host's IOMMU, and not the device, reports dirty memory",
+		"take the IOMMU out of the guest",
+	},
+	[DOMAIN_ENABLE_MIGRATION] = {
+		"domain-enable-migration", ERROR,
+		"QEMU 9.1 and newer then blocks migration",
+		"set enable-migration to on in <qemu:override> of each hostdev; all memory of the guest is then sent again at the end",
+	},
+	[DOMAIN_DOWNTIME] = {
+		"domain-downtime", WARNING,
+		"what the device has to send while the guest stands still does not fit into the downtime limit, so that the migration does not end by itself",
+		"virsh migrate-setmaxdowntime, or live_migration_downtime of Nova; or a faster link",
+	},
+	[DOMAIN_POSTCOPY] = {
+		"domain-postcopy", NOTE,
+		"QEMU refuses post-copy for guests with VFIO devices",
+		"migrate without --postcopy; for Nova live_migration_permit_post_copy = False",
+	},
+	[DOMAIN_STORAGE] = {
+		"domain-storage", NOTE,
+		"whether both hosts reach its disks is not looked at here",
+		"see to it that they do, or migrate with --copy-storage-all",
+	},
 	[NO_DRIVER] = {
 		"no-driver", ERROR,
 		"QEMU finds no VFIO device",
@@ -72,7 +147,57 @@ const struct finding_text finding_texts[FINDINGS] = {
 	[GENERIC_DRIVER] = {
 		"generic-driver", ERROR,
 		"the generic driver vfio-pci cannot migrate: \"VFIO migration is not supported in kernel\"",
-		"bind the device to the driver that is made for it; see no-alias for how libvirt finds it",
+		"bind the device to the driver that is made for it",
+	},
+	[PF_KEEPS_DRIVER] = {
+		"pf-keeps-driver", NOTE,
+		"its virtual functions are what is assigned and migrates, and its driver carries that out",
+		"leave it on its driver, and look at its virtual functions",
+	},
+	[NO_VFS] = {
+		"no-vfs", WARNING,
+		"there are no virtual functions that could be assigned",
+		"write their number to sriov_numvfs of the device",
+	},
+	[DRIVER_NEEDS] = {
+		"driver-needs", NOTE,
+		"without this the driver binds, and has no migration; sysfs and devlink do not show whether it is so",
+		"see to it on both hosts",
+	},
+	[MIGRATABLE_OFF] = {
+		"migratable-off", ERROR,
+		"the card's firmware does not let a function migrate whose devlink port does not say so",
+		"unbind the device, devlink port function set PORT migratable enable, and bind it again",
+	},
+	[FIRMWARE_PENDING] = {
+		"firmware-pending", NOTE,
+		"after the next reset of the card other firmware runs, and hosts that fit now may not fit then",
+		"bring all hosts to one version, and reset the card while nothing is assigned of it",
+	},
+	[KNOWN_BUG] = {
+		"known-bug", NOTE,
+		"a kernel of this number has a bug in the device's driver that is fixed in Linux, unless its maintainers have brought the fix in",
+		"look for that commit in the change log of this kernel, or use one that has it",
+	},
+	[VENDOR_FRAMEWORK] = {
+		"vendor-framework", NOTE,
+		"the vendor's own driver makes vGPUs and migrates them; vfio-pci, and managed='yes' in libvirt, would take the device away from it",
+		"use managed='no'; write the number of a type to nvidia/current_vgpu_type; give source and target the same version of the driver",
+	},
+	[NO_VGPU] = {
+		"no-vgpu", WARNING,
+		"as long as it is of no type there is no vGPU that could be assigned",
+		"write the number of one of its creatable_vgpu_types to nvidia/current_vgpu_type",
+	},
+	[NO_MDEV] = {
+		"no-mdev", NOTE,
+		"there are types of mediated devices, and no device that could be examined",
+		"make one: mdevctl start, or libvirt's nodedev-create",
+	},
+	[GVT_G] = {
+		"gvt-g", ERROR,
+		"GVT-g of Linux (kvmgt) has no migration: \"VFIO device doesn't support migration\"",
+		"none: the patches that once had it were never in Linux; newer graphics of Intel have virtual functions, which xe_vfio_pci migrates",
 	},
 	[OTHER_DRIVER] = {
 		"other-driver", WARNING,
@@ -154,6 +279,11 @@ const struct finding_text finding_texts[FINDINGS] = {
 		"the guest migrates only as long as it has no second VFIO device",
 		"give a guest one device of the kind",
 	},
+	[P2P_UNKNOWN] = {
+		"p2p-unknown", NOTE,
+		"QEMU migrates a guest with several VFIO devices only if all have P2P states, and whether this one has was not seen",
+		"vfio-mig show DEVICE, as root and while nobody uses it",
+	},
 	[NO_PRE_COPY] = {
 		"no-pre-copy", NOTE,
 		"all state is sent while the guest stands still, and an unfit target is found out only then",
@@ -203,5 +333,10 @@ const struct finding_text finding_texts[FINDINGS] = {
 		"not-compared", NOTE,
 		"only one of the two dumps has it",
 		"make both dumps as root, of a device that nobody uses",
+	},
+	[PEER_UNKNOWN] = {
+		"peer-unknown", WARNING,
+		"config space is not whole in both dumps, so that nothing says that QEMU would take the device",
+		"make both dumps as root",
 	},
 };

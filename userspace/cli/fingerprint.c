@@ -50,7 +50,7 @@ static void add_resources(json_t *dump, const struct object *o)
 		if (sscanf(line, "%llx %llx %llx", &start, &end, &flags) != 3 ||
 		    end <= start)
 			continue;
-		snprintf(name, sizeof(name), i < 6 ? "bar%d" : "rom", i);
+		text_set(name, i < 6 ? "bar%d" : "rom", i);
 		json_array_append_new(regions,
 				      json_pack("{s:s, s:I}", "name", name,
 						"size",
@@ -65,7 +65,7 @@ static int by_sysfs(json_t *dump, const struct object *o)
 	FILE *file;
 	size_t n;
 
-	if (snprintf(path, sizeof(path), "%s/config", o->dir) >= PATH_MAX)
+	if (!text_set(path, "%s/config", o->dir))
 		return -ENAMETOOLONG;
 	file = fopen(path, "re");
 	if (!file)
@@ -118,25 +118,5 @@ json_t *fingerprint_take(const struct object *o, bool passive)
 	json_decref(dump);
 	fail("%s cannot be looked into: %s", o->name,
 	     active ? why_not_open(ret) : strerror(-ret));
-	return NULL;
-}
-
-json_t *fingerprint_load(const char *path)
-{
-	json_error_t error;
-	json_t *dump = json_load_file(path, 0, &error);
-	const char *format;
-
-	if (!dump) {
-		fail("%s: %s", path, error.text);
-		return NULL;
-	}
-	format = json_string_value(json_object_get(dump, "format"));
-	if (format && !strcmp(format, FINGERPRINT_FORMAT) &&
-	    json_integer_value(json_object_get(dump, "version")) ==
-	    FINGERPRINT_VERSION)
-		return dump;
-	fail("%s: this is no dump of \"fingerprint\", or a newer one", path);
-	json_decref(dump);
 	return NULL;
 }

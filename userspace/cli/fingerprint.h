@@ -11,6 +11,9 @@
 #define FINGERPRINT_FORMAT "vfio-mig-fingerprint"
 #define FINGERPRINT_VERSION 1
 
+/* A space of registers is not larger: what is, is memory. */
+#define SPACE_MAX 0x20000
+
 /*
  * fingerprint_take - look at a device
  *
@@ -19,7 +22,7 @@
  */
 json_t *fingerprint_take(const struct object *object, bool passive);
 
-/* Reads a dump from a file. NULL after fail(). */
+/* fingerprint_load.c: a dump from a file that makes sense. NULL after fail(). */
 json_t *fingerprint_load(const char *path);
 
 /* What differs, and who minds. */
@@ -34,7 +37,13 @@ enum difference_kind {
 typedef void (*difference_fn)(void *arg, enum difference_kind kind,
 			      const char *what, const char *a, const char *b);
 
-/* Calls @fn for each difference. Returns how many are no DIFFERS_UNKNOWN. */
+/*
+ * fingerprint_compare - compare two dumps
+ *
+ * Calls @fn for each difference. Returns how many are no DIFFERS_UNKNOWN; if there
+ * are none and config space was not compared as a whole, -ENODATA: nothing says
+ * that the two are the same.
+ */
 int fingerprint_compare(const json_t *a, const json_t *b, difference_fn fn,
 			void *arg);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Compares two dumps. Addresses, commands and names of devices do not count. */
+#include <errno.h>
 #include <vmig/user.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,13 +8,12 @@
 #include "fingerprint.h"
 #include "pci_config.h"
 
-#define SPACE_MAX 0x20000
-
 struct comparison {
 	const json_t *a, *b;
 	difference_fn fn;
 	void *arg;
 	int differences;
+	bool whole;		/* config space was compared, all of it */
 };
 
 static void differ(struct comparison *c, enum difference_kind kind,
@@ -37,10 +37,11 @@ static const char *hex(const uint8_t *bytes, size_t n, char buf[64])
 {
 	size_t i;
 
+	buf[0] = '\0';
 	for (i = 0; i < n && i < 16; i++)
-		sprintf(buf + 2 * i, "%02x", bytes[i]);
+		text_format(buf + 2 * i, 64 - 2 * i, "%02x", bytes[i]);
 	if (n > 16)
-		strcpy(buf + 32, "...");
+		text_format(buf + 32, 64 - 32, "...");
 	return buf;
 }
 
@@ -57,8 +58,7 @@ static void end_run(struct comparison *c, struct run *run, const uint8_t *a,
 	char what[96], text_a[64], text_b[64];
 
 	if (run->len) {
-		snprintf(what, sizeof(what), "config 0x%zx (%s)", run->at,
-			 run->field);
+		text_cut(what, "config 0x%zx (%s)", run->at, run->field);
 		differ(c, run->kind, what, hex(a + run->at, run->len, text_a),
 		       hex(b + run->at, run->len, text_b));
 	}
@@ -104,13 +104,14 @@ static void compare_config(struct comparison *c)
 		       m ? "there" : "missing");
 		return;
 	}
-	snprintf(text_n, sizeof(text_n), "%zu bytes", n);
-	snprintf(text_m, sizeof(text_m), "%zu bytes", m);
+	c->whole = n >= 256 && m >= 256;
+	text_set(text_n, "%zu bytes", n);
+	text_set(text_m, "%zu bytes", m);
 	/* Without privilege, or with another driver, it may be short. */
 	if (n != m && n >= 256 && m >= 256)
 		differ(c, DIFFERS_LAYOUT, "size of config space", text_n,
 		       text_m);
-	else if (n != m)
+	else if (!c->whole)
 		differ(c, DIFFERS_UNKNOWN, "config space", text_n, text_m);
 	compare_bytes(c, a, b, n < m ? n : m);
 }
@@ -160,7 +161,7 @@ static void compare_region(struct comparison *c, const char *name,
 	for (i = 0; i < ARRAY_SIZE(keys); i++) {
 		x = json_object_get(a, keys[i]);
 		y = json_object_get(b, keys[i]);
-		snprintf(what, sizeof(what), "%s: %s", name, keys[i]);
+		text_cut(what, "%s: %s", name, keys[i]);
 		if (x && y)
 			compare_value(c, DIFFERS_LAYOUT, what, x, y);
 	}
@@ -212,37 +213,40 @@ static void compare_named(struct comparison *c, const char *key)
 	}
 }
 
-static bool is_moving(const json_t *space, size_t at)
+/* Marks the words that move; their places were checked when it was loaded. */
+static void mark_moving(const json_t *space, uint8_t *marks)
 {
-	json_t *item, *moving = json_object_get(space, "moving");
+	json_t *item;
 	size_t i;
 
-	json_array_foreach(moving, i, item)
-		if (json_integer_value(item) == (json_int_t)at)
-			return true;
-	return false;
+	json_array_foreach(json_object_get(space, "moving"), i, item)
+		if (json_integer_value(item) >= 0 &&
+		    json_integer_value(item) < SPACE_MAX)
+			marks[json_integer_value(item)] = 1;
 }
 
 static void compare_space(struct comparison *c, const char *name,
 			  const json_t *a, const json_t *b)
 {
 	char what[64], text_a[64], text_b[64];
-	uint8_t *x = calloc(2, SPACE_MAX), *y;
+	uint8_t *x = calloc(3, SPACE_MAX), *y, *moving;
 	size_t at, n, m;
 
 	if (!x)
 		return;
 	y = x + SPACE_MAX;
+	moving = y + SPACE_MAX;
+	mark_moving(a, moving);
+	mark_moving(b, moving);
 	n = space_get(a, x, SPACE_MAX);
 	m = space_get(b, y, SPACE_MAX);
 	if (!n || n != m)
 		differ(c, DIFFERS_REGISTERS, name, n ? "there" : "missing",
 		       m ? "of another size" : "missing");
 	for (at = 0; n == m && at + 4 <= n; at += 4) {
-		if (!memcmp(x + at, y + at, 4) || is_moving(a, at) ||
-		    is_moving(b, at))
+		if (!memcmp(x + at, y + at, 4) || moving[at])
 			continue;
-		snprintf(what, sizeof(what), "%s register 0x%zx", name, at);
+		text_cut(what, "%s register 0x%zx", name, at);
 		differ(c, DIFFERS_REGISTERS, what, hex(x + at, 4, text_a),
 		       hex(y + at, 4, text_b));
 	}
@@ -282,5 +286,7 @@ int fingerprint_compare(const json_t *a, const json_t *b, difference_fn fn,
 		compare_value(&c, DIFFERS_REGISTERS, "edid",
 			      json_object_get(a, "edid"),
 			      json_object_get(b, "edid"));
-	return c.differences;
+	if (c.differences)
+		return c.differences;
+	return c.whole ? 0 : -ENODATA;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Devices and types of this host, in sysfs. */
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,15 +10,28 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli.h"
+#include "drivers.h"
+
+/* "" when it is too long, which no file is called. */
+const char *join_path(char buf[PATH_MAX], const char *dir, const char *fmt,
+		      va_list args)
+{
+	char *rest = NULL;
+
+	if (vasprintf(&rest, fmt, args) < 0)
+		rest = NULL;
+	if (!rest || !text_format(buf, PATH_MAX, "%s/%s", dir, rest))
+		buf[0] = '\0';
+	free(rest);
+	return buf;
+}
 
 const char *sys_path(char buf[PATH_MAX], const char *fmt, ...)
 {
 	va_list args;
-	int n = snprintf(buf, PATH_MAX, "%s/", cli.sysfs);
 
 	va_start(args, fmt);
-	if (n < PATH_MAX)
-		vsnprintf(buf + n, PATH_MAX - n, fmt, args);
+	join_path(buf, cli.sysfs, fmt, args);
 	va_end(args);
 	return buf;
 }
@@ -47,7 +61,7 @@ int fact_get(const char *dir, const char *name, char *buf, size_t len)
 	char path[PATH_MAX];
 
 	buf[0] = '\0';
-	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= PATH_MAX)
+	if (!text_set(path, "%s/%s", dir, name))
 		return -ENAMETOOLONG;
 	return file_get(path, buf, len);
 }
@@ -58,7 +72,7 @@ int fact_put(const char *dir, const char *name, const char *value)
 	ssize_t n;
 	int fd, error;
 
-	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= PATH_MAX)
+	if (!text_set(path, "%s/%s", dir, name))
 		return -ENAMETOOLONG;
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -76,14 +90,14 @@ const char *link_name(const char *dir, const char *name, char *buf, size_t len)
 	ssize_t n;
 
 	buf[0] = '\0';
-	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= PATH_MAX)
+	if (!text_set(path, "%s/%s", dir, name))
 		return buf;
 	n = readlink(path, target, sizeof(target) - 1);
 	if (n <= 0)
 		return buf;
 	target[n] = '\0';
 	last = strrchr(target, '/');
-	snprintf(buf, len, "%s", last ? last + 1 : target);
+	text_format(buf, len, "%s", last ? last + 1 : target);
 	return buf;
 }
 
@@ -110,7 +124,7 @@ static void set_parent(struct object *o, int levels)
 		*slash = '\0';
 	}
 	slash = strrchr(real, '/');
-	snprintf(o->parent, sizeof(o->parent), "%s", slash ? slash + 1 : real);
+	text_set(o->parent, "%s", slash ? slash + 1 : real);
 }
 
 static bool make_object(struct object *o, enum object_kind kind,
@@ -118,9 +132,8 @@ static bool make_object(struct object *o, enum object_kind kind,
 {
 	memset(o, 0, sizeof(*o));
 	o->kind = kind;
-	snprintf(o->name, sizeof(o->name), "%s", name);
-	if (snprintf(o->dir, sizeof(o->dir), "%s/%s", dir, name) >= PATH_MAX ||
-	    access(o->dir, F_OK))
+	if (!text_set(o->name, "%s", name) ||
+	    !text_set(o->dir, "%s/%s", dir, name) || access(o->dir, F_OK))
 		return false;
 	link_name(o->dir, "driver", o->driver, sizeof(o->driver));
 	if (kind == OBJECT_MDEV)
@@ -157,29 +170,20 @@ static int each_entry(const char *dir,
 struct walk {
 	unsigned int kinds;
 	enum object_kind kind;
+	bool all;		/* also what is not on VFIO */
 	int (*fn)(void *arg, const struct object *object);
 	void *arg;
 };
-
-/* The kernel makes a directory vfio-dev/ in each device that VFIO has. */
-static bool of_vfio(const struct object *o)
-{
-	char path[PATH_MAX];
-
-	if (o->kind != OBJECT_PCI)
-		return true;
-	if (snprintf(path, sizeof(path), "%s/vfio-dev", o->dir) < PATH_MAX &&
-	    !access(path, F_OK))
-		return true;
-	return !!strstr(o->driver, "vfio");
-}
 
 static int walk_object(void *arg, const char *dir, const char *name)
 {
 	const struct walk *w = arg;
 	struct object o;
 
-	if (!make_object(&o, w->kind, dir, name) || !of_vfio(&o))
+	if (!make_object(&o, w->kind, dir, name))
+		return 0;
+	/* The kernel makes a directory vfio-dev/ in each device that VFIO has. */
+	if (o.kind == OBJECT_PCI && !w->all && !is_on_vfio(&o))
 		return 0;
 	return w->fn(w->arg, &o);
 }
@@ -188,8 +192,7 @@ static int walk_parent(void *arg, const char *dir, const char *name)
 {
 	char path[PATH_MAX];
 
-	if (snprintf(path, sizeof(path), "%s/%s/mdev_supported_types", dir,
-		     name) >= PATH_MAX)
+	if (!text_set(path, "%s/%s/mdev_supported_types", dir, name))
 		return 0;
 	return each_entry(path, walk_object, arg);
 }
@@ -216,6 +219,16 @@ int host_each(unsigned int kinds,
 	return ret;
 }
 
+int host_each_pci(int (*fn)(void *arg, const struct object *object), void *arg)
+{
+	struct walk w = {
+		.kind = OBJECT_PCI, .all = true, .fn = fn, .arg = arg,
+	};
+	char path[PATH_MAX];
+
+	return each_entry(sys_path(path, "bus/pci/devices"), walk_object, &w);
+}
+
 struct search {
 	const char *text;
 	struct object *found;
@@ -229,6 +242,14 @@ static int is_wanted(void *arg, const struct object *o)
 	if (!strcmp(o->name, s->text) && !s->count++)
 		*s->found = *o;
 	return 0;
+}
+
+/* Is that the name of the directory itself? */
+static bool is_last(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+
+	return !strcmp(slash ? slash + 1 : path, name);
 }
 
 static bool find_by_dir(const char *text, unsigned int kinds, struct object *o)
@@ -249,7 +270,7 @@ static bool find_by_dir(const char *text, unsigned int kinds, struct object *o)
 	for (i = 0; i < 3; i++) {
 		if (!(kinds & all[i]))
 			continue;
-		if (all[i] == OBJECT_TYPE ? !strstr(real, "mdev_supported_types") :
+		if (all[i] == OBJECT_TYPE ? !is_last(real, "mdev_supported_types") :
 					    strcmp(sub, kind_name(all[i])))
 			continue;
 		return make_object(o, all[i], real, slash + 1);
@@ -257,20 +278,50 @@ static bool find_by_dir(const char *text, unsigned int kinds, struct object *o)
 	return false;
 }
 
+static bool is_hex(const char *text, size_t min, size_t max, const char **end)
+{
+	size_t n = strspn(text, "0123456789abcdefABCDEF");
+
+	*end = text + n;
+	return n >= min && n <= max;
+}
+
+/* "0000:65:00.0" or "65:00.0"; domains of VMD have five digits and more. */
+bool is_pci_address(const char *text)
+{
+	const char *p = text;
+
+	if (!is_hex(p, 2, 8, &p) || *p++ != ':' || !is_hex(p, 2, 2, &p))
+		return false;
+	if (*p == ':' && !is_hex(p + 1, 2, 2, &p))
+		return false;
+	return *p == '.' && p[1] >= '0' && p[1] <= '7' && !p[2];
+}
+
+static bool find_pci(const char *text, struct object *o)
+{
+	char path[PATH_MAX], full[32], *p;
+
+	if (!is_pci_address(text) ||
+	    !text_set(full, "%s%s", strchr(text, ':') == strrchr(text, ':') ?
+		      "0000:" : "", text))
+		return false;
+	/* sysfs has small letters. */
+	for (p = full; *p; p++)
+		*p = tolower((unsigned char)*p);
+	return make_object(o, OBJECT_PCI, sys_path(path, "bus/pci/devices"),
+			   full);
+}
+
 int host_find(const char *text, unsigned int kinds, struct object *object)
 {
 	struct search s = { .text = text, .found = object };
-	char path[PATH_MAX], full[32];
 
 	if (find_by_dir(text, kinds, object))
 		return 0;
-	if (strchr(text, '/'))
+	if (!*text || strchr(text, '/'))
 		return -ENODEV;
-	sys_path(path, "bus/pci/devices");
-	snprintf(full, sizeof(full), "0000:%.20s", text);
-	if (kinds & OBJECT_PCI &&
-	    (make_object(object, OBJECT_PCI, path, text) ||
-	     make_object(object, OBJECT_PCI, path, full)))
+	if (kinds & OBJECT_PCI && find_pci(text, object))
 		return 0;
 	host_each(kinds & ~OBJECT_PCI, is_wanted, &s);
 	if (s.count > 1)

@@ -6,11 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 #include "facts.h"
+#include "input.h"
 #include "inventory.h"
+#include "nvidia.h"
 
 struct taking {
 	json_t *objects;
 	json_t *modules;
+	bool measure;
 };
 
 static void set_fact(json_t *value, const char *key, const char *dir,
@@ -45,6 +48,41 @@ static void add_module(json_t *modules, const char *name)
 	json_object_set_new(modules, name, module);
 }
 
+/* "0x020000"; where the file is missing the alias has two thirds of it. */
+static void set_class(json_t *value, const struct object *o)
+{
+	char text[160];
+	const char *base;
+
+	if (fact_get(o->dir, "class", text, sizeof(text)) > 0) {
+		json_object_set_new(value, "class", json_string(text));
+		return;
+	}
+	if (fact_get(o->dir, "modalias", text, sizeof(text)) <= 0)
+		return;
+	base = strstr(text, "bc");
+	if (base && strlen(base) >= 8 && base[4] == 's')
+		json_object_set_new(value, "class",
+				    json_text("0x%.2s%.2s00", base + 2, base + 6));
+}
+
+/* By devlink or, where that says nothing, by the device itself: it is opened. */
+static void set_migrates(json_t *value, const struct object *o, bool measure)
+{
+	const char *migratable = devlink_migratable(o);
+	struct handle h;
+
+	if (migratable) {
+		set_text(value, "migratable", migratable);
+		json_object_set_new(value, "migrates",
+				    json_boolean(!strcmp(migratable, "enable")));
+	}
+	if (!measure || device_open_any(&h, o))
+		return;
+	json_object_set_new(value, "migrates", json_boolean(h.ctx));
+	device_close(&h);
+}
+
 static void describe_pci(json_t *value, const struct object *o)
 {
 	char path[PATH_MAX], name[128];
@@ -53,9 +91,12 @@ static void describe_pci(json_t *value, const struct object *o)
 	set_fact(value, "device", o->dir, "device");
 	set_fact(value, "subsystem_vendor", o->dir, "subsystem_vendor");
 	set_fact(value, "subsystem_device", o->dir, "subsystem_device");
+	set_class(value, o);
+	if (!alias_find(o, name))
+		set_text(value, "libvirt_driver", name);
 	set_text(value, "physfn", link_name(o->dir, "physfn", name,
 					    sizeof(name)));
-	if (snprintf(path, sizeof(path), "%s/sriov_totalvfs", o->dir) < PATH_MAX &&
+	if (text_set(path, "%s/sriov_totalvfs", o->dir) &&
 	    !access(path, F_OK))
 		json_object_set_new(value, "sriov", json_true());
 }
@@ -100,30 +141,44 @@ static int take_object(void *arg, const struct object *o)
 	add_token(value, o);
 	set_fact(value, "platform", o->dir, "migration/platform");
 	set_fact(value, "platforms", o->dir, "migration/platforms");
+	if (o->kind != OBJECT_TYPE)
+		set_migrates(value, o, t->measure);
 	if (o->kind == OBJECT_PCI)
 		describe_pci(value, o);
+	if (o->kind == OBJECT_MDEV)
+		set_text(value, "type", link_name(o->dir, "mdev_type", node,
+						  sizeof(node)));
+	set_fact(value, "label", o->dir, o->kind == OBJECT_MDEV ?
+		 "mdev_type/name" : "name");
 	if (o->kind == OBJECT_TYPE)
 		describe_type(value, o);
+	if (nvidia_is_vf(o))
+		json_object_set_new(value, "framework", json_string("nvidia"));
 	if (o->kind != OBJECT_PCI)
 		set_text(value, "nodedev", parent_node(o, node, sub));
 	json_array_append_new(t->objects, value);
 	return 0;
 }
 
-json_t *inventory_take(void)
+json_t *inventory_take(bool measure)
 {
 	static const char *const modules[] = {
 		"vfio", "vfio_iommu_type1", "iommufd", "vfio_pci_core",
 		"vfio_pci", "mdev", "vfio_mig",
 	};
-	struct taking t = { json_array(), json_object() };
+	struct taking t = { json_array(), json_object(), measure };
 	char name[256], release[128];
+	json_t *types;
 	size_t i;
 	int ret;
 
 	for (i = 0; i < ARRAY_SIZE(modules); i++)
 		add_module(t.modules, modules[i]);
 	ret = host_each(OBJECT_ALL, take_object, &t);
+	add_module(t.modules, "nvidia");
+	types = nvidia_types();
+	json_array_extend(t.objects, types);
+	json_decref(types);
 	if (ret < 0) {
 		json_decref(t.objects);
 		json_decref(t.modules);
@@ -137,16 +192,13 @@ json_t *inventory_take(void)
 			 (json_t *)devlink_all(), "objects", t.objects);
 }
 
-json_t *inventory_load(const char *path)
+json_t *inventory_load(const char *path, bool regular)
 {
-	json_error_t error;
-	json_t *inventory = json_load_file(path, 0, &error);
+	json_t *inventory = input_json(path, regular);
 	const char *format;
 
-	if (!inventory) {
-		fail("%s: %s", path, error.text);
+	if (!inventory)
 		return NULL;
-	}
 	format = json_string_value(json_object_get(inventory, "format"));
 	if (format && !strcmp(format, INVENTORY_FORMAT) &&
 	    json_integer_value(json_object_get(inventory, "version")) ==

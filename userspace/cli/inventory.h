@@ -8,9 +8,12 @@
 #define INVENTORY_FORMAT "vfio-mig-inventory"
 #define INVENTORY_VERSION 1
 
-/* Of this host. NULL after fail(). */
-json_t *inventory_take(void);
-/* From a file. NULL after fail(). */
-json_t *inventory_load(const char *path);
+/*
+ * Of this host. With @measure devices that nobody uses are opened, which resets
+ * them, and asked whether they migrate. NULL after fail().
+ */
+json_t *inventory_take(bool measure);
+/* From a file; with @regular only from one that is. NULL after fail(). */
+json_t *inventory_load(const char *path, bool regular);
 
 #endif

@@ -3,26 +3,32 @@
 #ifndef _JOB_H
 #define _JOB_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <vfiomig.h>
+#include "text.h"
 
 /**
  * struct outfile - a file that is whole or not there at all
  * @fd: where to write to
- * @path: what it will be called
- * @temporary: what it is called until then, beside it
+ * @path: as the user calls it
+ * @final: what it will be called, without symbolic links
+ * @temporary: what it is called until then, beside it; "" when it is written to in
+ *	place, because it is no regular file
  */
 struct outfile {
 	int fd;
 	const char *path;
-	char temporary[4096];
+	char final[PATH_MAX];
+	char temporary[PATH_MAX];
 };
 
 /*
  * outfile_open - begin a file; mode 0600, since guest memory is in it
  *
- * "-" is standard output. All return 0 or a negative errno. Either
+ * "-" is standard output. What is no regular file is not replaced, but written
+ * to; -ENXIO: it is a FIFO without a reader. All return 0 or a negative errno. Either
  * outfile_commit() or outfile_discard() ends it; the first one discards by
  * itself when it fails.
  */
@@ -31,12 +37,18 @@ int outfile_open(struct outfile *file, const char *path);
 bool outfile_clashes(const char *path);
 int outfile_commit(struct outfile *file);
 void outfile_discard(struct outfile *file);
+/* What an errno of these means, in words. */
+const char *outfile_why(int error);
+/* Removes what is unfinished, from the handler of a signal that ends us. */
+void outfile_abandon(void);
 
 /* From now on the first SIGINT, SIGTERM or SIGHUP only makes is_interrupted() true. */
 void catch_signals(void);
 bool is_interrupted(void);
 /* POLLIN when it was. */
 int interrupt_fd(void);
+/* Until @fd has something to read: 0, or -EINTR when the user interrupts. */
+int wait_input(int fd);
 
 /**
  * struct progress - what is shown while something goes on

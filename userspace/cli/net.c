@@ -156,7 +156,7 @@ static int unix_address(const char *path, struct sockaddr_un *addr)
 {
 	*addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	if (strlen(path) < sizeof(addr->sun_path)) {
-		snprintf(addr->sun_path, sizeof(addr->sun_path), "%s", path);
+		text_set(addr->sun_path, "%s", path);
 		return 0;
 	}
 	fail("%s is too long for the path of a socket", path);
@@ -275,7 +275,7 @@ static int listen_unix(struct listener *l, const char *path)
 	remove_stale(&addr);
 	ret = fd < 0 ? fd : bind_unix(fd, &addr);
 	if (!ret) {
-		snprintf(l->path, sizeof(l->path), "%s", path);
+		text_set(l->path, "%s", path);
 		return fd;
 	}
 	fail("%s: %s", path, strerror(-ret));

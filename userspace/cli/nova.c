@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Devices of an inventory in the terms of Nova: custom traits of providers,
- * device specifications and aliases, and mdev types.
+ * mdev types of an inventory in the terms of Nova: custom traits of providers, and
+ * the types that it is to use.
  *
  * Traits of PCI devices are in their device specifications. Nova refuses to
  * start when a file of providers has the same ones again, so those of mdev
@@ -11,22 +11,28 @@
 #include <string.h>
 #include "nova.h"
 
-static const char *get(const json_t *object, const char *key)
+const char *nova_text(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
 
 	return text ? text : "";
 }
 
-static bool is_kind(const json_t *object, const char *kind)
+bool nova_is_kind(const json_t *object, const char *kind)
 {
-	return !strcmp(get(object, "kind"), kind) &&
-	       !vfiomig_token_valid(get(object, "token"), NULL);
+	return !strcmp(nova_text(object, "kind"), kind) &&
+	       !vfiomig_token_valid(nova_text(object, "token"), NULL);
 }
 
-static const json_t *objects_of(const json_t *inventory)
+const json_t *nova_objects(const json_t *inventory)
 {
 	return json_object_get(inventory, "objects");
+}
+
+/* What VFs of a vendor could become is no type of mdevs. */
+static bool is_mdev_type(const json_t *object)
+{
+	return nova_is_kind(object, "type") && !*nova_text(object, "framework");
 }
 
 /* Names of a set, in the order of the alphabet. */
@@ -46,16 +52,17 @@ static json_t *names_of(json_t *set)
 	return names;
 }
 
-static json_t *joined(json_t *set)
+json_t *nova_joined(json_t *set)
 {
-	json_t *names = names_of(set), *name, *value;
-	char text[8192] = "", *p = text;
+	json_t *names = names_of(set), *name, *value = NULL;
+	struct text text = { 0 };
 	size_t i;
 
 	json_array_foreach(names, i, name)
-		p += snprintf(p, text + sizeof(text) - p, "%s%s", i ? "," : "",
-			      json_string_value(name));
-	value = json_string(text);
+		text_add(&text, "%s%s", i ? "," : "", json_string_value(name));
+	if (!text.lost)
+		value = json_string(text.at ? text.at : "");
+	text_free(&text);
 	json_decref(names);
 	json_decref(set);
 	return value;
@@ -67,7 +74,7 @@ static json_t *joined(json_t *set)
  */
 static json_t *provider_of(const json_t *object, const char *node)
 {
-	const char *nodedev = get(object, "nodedev");
+	const char *nodedev = nova_text(object, "nodedev");
 
 	if (nodedev[0])
 		return json_pack("{s:o}", "name",
@@ -96,13 +103,13 @@ json_t *nova_providers(const json_t *inventory, const char *node)
 	json_t *providers = json_array(), *object, *id, *provider, *set;
 	size_t i;
 
-	json_array_foreach((json_t *)objects_of(inventory), i, object) {
-		if (!is_kind(object, "type"))
+	json_array_foreach((json_t *)nova_objects(inventory), i, object) {
+		if (!is_mdev_type(object))
 			continue;
 		id = provider_of(object, node);
 		provider = find_provider(providers, id);
 		traits_accepted(json_object_get(provider, "traits"),
-				get(object, "token"));
+				nova_text(object, "token"));
 		json_decref(id);
 	}
 	json_array_foreach(providers, i, provider) {
@@ -114,131 +121,128 @@ json_t *nova_providers(const json_t *inventory, const char *node)
 	return providers;
 }
 
-/* Nova wants ids without the "0x" of sysfs. */
-static const char *id_of(const json_t *object, const char *key)
+/* Nova's configuration has addresses on PCI, and else libvirt's names. */
+static const char *address_of(const json_t *object)
 {
-	const char *text = get(object, key);
+	const char *nodedev = nova_text(object, "nodedev");
 
-	return strncmp(text, "0x", 2) ? text : text + 2;
+	return strncmp(nodedev, "pci_", 4) ? nodedev :
+	       nova_text(object, "parent");
 }
 
-static json_t *spec_of(const json_t *object)
+/* "TYPE" or "PARENT=TYPE", separated by commas: is this one of them? */
+static bool is_wanted(const char *list, const json_t *object)
 {
-	const char *token = get(object, "token");
-	char class[TRAIT_MAX];
-	json_t *set = json_object();
+	const char *parent = nova_text(object, "parent");
+	const char *name = nova_text(object, "name"), *equals;
+	size_t len, n;
 
-	traits_accepted(set, token);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}",
-			 "vendor_id", id_of(object, "vendor"),
-			 "product_id", id_of(object, "device"),
-			 "address", get(object, "name"),
-			 "live_migratable", "yes", "managed", "yes",
-			 "resource_class", resource_class(class, token),
-			 "traits", joined(set));
+	for (; list && *list; list += len + (list[len] == ',')) {
+		len = strcspn(list, ",");
+		equals = memchr(list, '=', len);
+		n = equals ? (size_t)(equals - list) + 1 : 0;
+		if (n && (strlen(parent) != n - 1 || strncmp(parent, list, n - 1)))
+			continue;
+		if (strlen(name) == len - n && !strncmp(name, list + n, len - n))
+			return true;
+	}
+	return false;
 }
 
-json_t *nova_device_specs(const json_t *inventory)
+/* An mdev of that type is there: then the parent can hold no other for Nova. */
+static bool is_in_use(const json_t *inventory, const json_t *type)
 {
-	json_t *specs = json_array(), *object;
+	json_t *object;
 	size_t i;
 
-	json_array_foreach((json_t *)objects_of(inventory), i, object)
-		if (is_kind(object, "pci"))
-			json_array_append_new(specs, spec_of(object));
-	return specs;
-}
-
-static const char *device_type(const json_t *object)
-{
-	if (*get(object, "physfn"))
-		return "type-VF";
-	return json_is_true(json_object_get(object, "sriov")) ? "type-PF" :
-	       "type-PCI";
-}
-
-/* Its name is free; type and version are good to recognise. */
-static json_t *alias_of(const json_t *object)
-{
-	const char *token = get(object, "token");
-	char type[VFIOMIG_VALUE_MAX] = "", stream[VFIOMIG_VALUE_MAX] = "";
-	char class[TRAIT_MAX];
-	json_t *set = json_object();
-
-	traits_required(set, token);
-	vfiomig_token_get(token, "type", type);
-	vfiomig_token_get(token, "stream", stream);
-	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:o}",
-			 "name", json_text("%s-v%s", type, stream),
-			 "device_type", device_type(object),
-			 "vendor_id", id_of(object, "vendor"),
-			 "product_id", id_of(object, "device"),
-			 "live_migratable", "yes",
-			 "resource_class", resource_class(class, token),
-			 "traits", joined(set));
-}
-
-static bool is_in(const json_t *array, const json_t *value)
-{
-	json_t *item;
-	size_t i;
-
-	json_array_foreach((json_t *)array, i, item)
-		if (json_equal(item, value))
+	json_array_foreach((json_t *)nova_objects(inventory), i, object)
+		if (!strcmp(nova_text(object, "kind"), "mdev") &&
+		    !strcmp(nova_text(object, "parent"), nova_text(type, "parent")) &&
+		    !strcmp(nova_text(object, "type"), nova_text(type, "name")))
 			return true;
 	return false;
 }
 
-json_t *nova_aliases(const json_t *inventory)
+/* How much a type is to be preferred on its parent. */
+static int rank(const json_t *inventory, const json_t *type, const char *wanted)
 {
-	json_t *aliases = json_array(), *object, *alias;
-	size_t i;
-
-	json_array_foreach((json_t *)objects_of(inventory), i, object) {
-		if (!is_kind(object, "pci"))
-			continue;
-		alias = alias_of(object);
-		if (!is_in(aliases, alias))
-			json_array_append(aliases, alias);
-		json_decref(alias);
-	}
-	return aliases;
+	if (is_wanted(wanted, type))
+		return 2;
+	return is_in_use(inventory, type);
 }
 
-/* Nova's configuration has addresses on PCI, and else libvirt's names. */
-static const char *address_of(const json_t *object)
+/* Nova takes one type for each parent. { PARENT: object } */
+static json_t *choose_types(const json_t *inventory, const char *wanted)
 {
-	const char *nodedev = get(object, "nodedev");
-
-	return strncmp(nodedev, "pci_", 4) ? nodedev : get(object, "parent");
-}
-
-json_t *nova_mdev_types(const json_t *inventory)
-{
-	json_t *types = json_object(), *object, *type;
-	char class[TRAIT_MAX];
-	const char *name;
+	json_t *chosen = json_object(), *told = json_object(), *object, *other;
+	const char *parent;
 	size_t i;
 
-	json_array_foreach((json_t *)objects_of(inventory), i, object) {
-		if (!is_kind(object, "type"))
+	json_array_foreach((json_t *)nova_objects(inventory), i, object) {
+		if (!is_mdev_type(object))
 			continue;
-		name = get(object, "name");
+		parent = nova_text(object, "parent");
 		if (!*address_of(object)) {
 			note("%s: libvirt, and so Nova, does not know devices like %s",
-			     name, get(object, "parent"));
+			     nova_text(object, "name"), parent);
 			continue;
 		}
-		type = json_object_get(types, name);
-		if (!type) {
-			type = json_pack("{s:[], s:s}", "device_addresses",
-					 "mdev_class",
-					 resource_class(class,
-							get(object, "token")));
-			json_object_set_new(types, name, type);
+		other = json_object_get(chosen, parent);
+		if (other && !wanted && !json_object_get(told, parent)) {
+			note("%s has several types, and Nova takes one: choose with --type %s=TYPE",
+			     parent, parent);
+			json_object_set_new(told, parent, json_true());
 		}
-		json_array_append_new(json_object_get(type, "device_addresses"),
-				      json_string(address_of(object)));
+		if (!other || rank(inventory, object, wanted) >
+			      rank(inventory, other, wanted))
+			json_object_set(chosen, parent, object);
 	}
+	json_decref(told);
+	return chosen;
+}
+
+static void add_address(json_t *types, const json_t *object)
+{
+	const char *name = nova_text(object, "name");
+	json_t *type = json_object_get(types, name);
+	char class[TRAIT_MAX];
+
+	if (!type) {
+		type = json_pack("{s:[], s:s}", "device_addresses", "mdev_class",
+				 resource_class(class,
+						nova_text(object, "token")));
+		json_object_set_new(types, name, type);
+	}
+	json_array_append_new(json_object_get(type, "device_addresses"),
+			      json_string(address_of(object)));
+}
+
+/* A name that no parent has is misspelt. */
+static bool is_offered(const json_t *inventory, const char *wanted)
+{
+	json_t *object;
+	size_t i;
+
+	json_array_foreach((json_t *)nova_objects(inventory), i, object)
+		if (is_mdev_type(object) && is_wanted(wanted, object))
+			return true;
+	return false;
+}
+
+json_t *nova_mdev_types(const json_t *inventory,
+			const struct nova_options *options)
+{
+	json_t *types = json_object(), *chosen, *object;
+	const char *parent;
+
+	if (options->type && !is_offered(inventory, options->type)) {
+		fail("there is no mdev type %s", options->type);
+		json_decref(types);
+		return NULL;
+	}
+	chosen = choose_types(inventory, options->type);
+	json_object_foreach(chosen, parent, object)
+		add_address(types, object);
+	json_decref(chosen);
 	return types;
 }

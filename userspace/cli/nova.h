@@ -19,11 +19,36 @@ void traits_required(json_t *traits, const char *token);
 /* CUSTOM_VFIO_TYPE. */
 const char *resource_class(char buf[TRAIT_MAX], const char *token);
 
-/* nova.c: parts of the output. @node: hypervisor's hostname in Nova. */
+/**
+ * struct nova_options - what the operator chooses
+ * @node: hypervisor's hostname in Nova
+ * @type: "TYPE" or "PARENT=TYPE", separated by commas, or NULL
+ * @network: "NAME" or "PF=NAME", separated by commas, or NULL
+ */
+struct nova_options {
+	const char *node;
+	const char *type;
+	const char *network;
+};
+
+/* nova.c: parts of the output. */
 json_t *nova_providers(const json_t *inventory, const char *node);
-json_t *nova_device_specs(const json_t *inventory);
+/* { TYPE: { "device_addresses": [], "mdev_class": ... } }; NULL after fail(). */
+json_t *nova_mdev_types(const json_t *inventory,
+			const struct nova_options *options);
+
+/* nova_pci.c */
+json_t *nova_device_specs(const json_t *inventory,
+			  const struct nova_options *options);
 json_t *nova_aliases(const json_t *inventory);
-/* { TYPE: { "device_addresses": [], "mdev_class": ... } } */
-json_t *nova_mdev_types(const json_t *inventory);
+
+/* nova.c: texts of an object ("" for none), and what has a token that is valid. */
+const char *nova_text(const json_t *object, const char *key);
+bool nova_is_kind(const json_t *object, const char *kind);
+const json_t *nova_objects(const json_t *inventory);
+/* nova_pci.c: "yes" where libvirt would bind the right driver by itself. */
+const char *nova_managed(const json_t *object);
+/* Names of a set, sorted, with commas; releases it. */
+json_t *nova_joined(json_t *set);
 
 #endif

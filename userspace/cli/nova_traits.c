@@ -15,22 +15,28 @@
 
 const char *trait_name(char buf[TRAIT_MAX], const char *fmt, ...)
 {
-	size_t n = strlen("CUSTOM_");
+	char *rest = NULL, *p;
 	va_list args;
-	char *p;
 
-	strcpy(buf, "CUSTOM_");
 	va_start(args, fmt);
-	vsnprintf(buf + n, TRAIT_MAX - n, fmt, args);
+	if (vasprintf(&rest, fmt, args) < 0)
+		rest = NULL;
 	va_end(args);
-	for (p = buf + n; *p; p++)
+	for (p = rest; p && *p; p++)
 		*p = isalnum((unsigned char)*p) ? toupper((unsigned char)*p) : '_';
+	if (!rest || !text_format(buf, TRAIT_MAX, "CUSTOM_%s", rest))
+		buf[0] = '\0';
+	free(rest);
 	return buf;
 }
 
+/* One that is too long for Placement would be cut, and mean another thing. */
 static void add(json_t *set, const char *trait)
 {
-	json_object_set_new(set, trait, json_true());
+	if (*trait)
+		json_object_set_new(set, trait, json_true());
+	else
+		note("a trait is too long for Placement, and is left out");
 }
 
 static void add_version(json_t *set, const char *type, unsigned int major,
@@ -52,6 +58,8 @@ static void add_range(json_t *set, const char *type, const char *range)
 		return;
 	if (n < 4)
 		last = first;
+	if (last < first)
+		return;
 	if (last - first >= MINORS_MAX) {
 		note("%s: traits for the newest %d versions of %s only", type,
 		     MINORS_MAX, range);

@@ -21,14 +21,14 @@ static int open_cdev(const struct object *o)
 	int fd = -ENOENT;
 	DIR *dir;
 
-	if (snprintf(path, sizeof(path), "%s/vfio-dev", o->dir) >= PATH_MAX)
+	if (!text_set(path, "%s/vfio-dev", o->dir))
 		return -ENAMETOOLONG;
 	dir = opendir(path);
 	while (dir && fd == -ENOENT && (entry = readdir(dir))) {
 		if (strncmp(entry->d_name, "vfio", 4))
 			continue;
-		snprintf(path, sizeof(path), "/dev/vfio/devices/%s",
-			 entry->d_name);
+		if (!text_set(path, "/dev/vfio/devices/%s", entry->d_name))
+			continue;
 		fd = open(path, O_RDWR | O_CLOEXEC);
 		if (fd < 0)
 			fd = -errno;
@@ -84,7 +84,7 @@ static int by_group(struct handle *h, const struct object *o)
 
 	if (!*link_name(o->dir, "iommu_group", name, sizeof(name)))
 		return -ENODEV;
-	snprintf(path, sizeof(path), "/dev/vfio/%s", name);
+	text_set(path, "/dev/vfio/%s", name);
 	h->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	if (h->container < 0)
 		return -errno;
@@ -186,7 +186,7 @@ static int open_given(struct handle *h, struct object *o, const char *text,
 
 	*h = (struct handle){ -1, -1, -1, -1, NULL, 0 };
 	*o = (struct object){ .kind = OBJECT_PCI };
-	snprintf(o->name, sizeof(o->name), "%s", text);
+	text_set(o->name, "%s", text);
 	h->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	ret = h->fd < 0 ? -errno : vfiomig_new(&h->ctx, h->fd);
 	if (!ret)

@@ -45,6 +45,12 @@ static bool set_value(const struct opt *o, const char *value)
 	return false;
 }
 
+static bool wants_none(const struct opt *o)
+{
+	fail("%s takes no value", o->name);
+	return false;
+}
+
 static const struct opt *find(const struct opt *table, const char *name)
 {
 	for (; table->name; table++)
@@ -52,6 +58,16 @@ static const struct opt *find(const struct opt *table, const char *name)
 			return table;
 	fail("there is no option %s", name);
 	return NULL;
+}
+
+/* "--name=value" is "--name value". NULL for a name alone. */
+static char *split_value(char *arg)
+{
+	char *value = strchr(arg, '=');
+
+	if (value)
+		*value++ = '\0';
+	return value;
 }
 
 static bool is_option(const char *arg)
@@ -65,17 +81,21 @@ bool opts_take(int *argc, char **argv, const struct opt *table)
 
 	for (from = 1; from < *argc && strcmp(argv[from], "--"); from++) {
 		const struct opt *o;
+		char *value;
 
 		if (!is_option(argv[from])) {
 			argv[to++] = argv[from];
 			continue;
 		}
+		value = split_value(argv[from]);
 		o = find(table, argv[from]);
 		if (!o)
 			return false;
+		if (o->flag && value)
+			return wants_none(o);
 		if (o->flag)
 			*o->flag = true;
-		else if (!set_value(o, argv[++from]))
+		else if (!set_value(o, value ? value : argv[++from]))
 			return false;
 	}
 	while (++from < *argc)

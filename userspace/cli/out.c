@@ -8,7 +8,10 @@
 /* Prints and releases it. Returns an exit code: output that is lost is an error. */
 int print_json(json_t *value)
 {
-	int ret = value ? json_dumpf(value, stdout, JSON_INDENT(2)) : -1;
+	int ret;
+
+	cli.printed = true;
+	ret = value ? json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) : -1;
 
 	json_decref(value);
 	if (ret)
@@ -31,20 +34,19 @@ json_t *json_text(const char *fmt, ...)
 	return value;
 }
 
-json_t *json_verdict(const struct vfiomig_verdict *v)
+json_t *json_verdict(enum judgement judgement, const struct vfiomig_verdict *v)
 {
-	return json_pack("{s:b, s:i, s:s, s:s, s:s, s:s}", "ok", !v->code,
-			 "code", v->code, "key", v->key, "source", v->source,
+	return json_pack("{s:b, s:s, s:i, s:s, s:s, s:s, s:s}", "ok",
+			 judgement == JUDGED_YES, "result",
+			 judgement_names[judgement], "code", v->code, "key", v->key, "source", v->source,
 			 "target", v->target, "reason", v->text);
 }
 
-/* The words have the key and both values. */
-void print_verdict(const struct vfiomig_verdict *v)
+void print_judgement(enum judgement judgement, const struct vfiomig_verdict *v)
 {
-	if (v->code)
-		printf("no: %s\n", v->text);
-	else
-		printf("yes\n");
+	printf("%s%s%s\n", judgement_names[judgement],
+	       judgement == JUDGED_YES ? "" : ": ",
+	       judgement == JUDGED_YES ? "" : plain(v->text));
 }
 
 const char *human_bytes(char buf[16], uint64_t bytes)
@@ -58,8 +60,8 @@ const char *human_bytes(char buf[16], uint64_t bytes)
 		unit++;
 	}
 	if (unit < 0)
-		snprintf(buf, 16, "%llu B", (unsigned long long)bytes);
+		text_format(buf, 16, "%llu B", (unsigned long long)bytes);
 	else
-		snprintf(buf, 16, "%.1f %ciB", n, units[unit]);
+		text_format(buf, 16, "%.1f %ciB", n, units[unit]);
 	return buf;
 }

@@ -2,6 +2,7 @@
 /* Progress: a bar on a terminal, lines elsewhere; and how it is interrupted. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <time.h>
@@ -19,6 +20,12 @@ static void on_signal(int number)
 {
 	int error = errno;
 
+	if (was_interrupted) {
+		outfile_abandon();
+		signal(number, SIG_DFL);
+		raise(number);
+		return;
+	}
 	was_interrupted = 1;
 	if (write(interrupt_pipe[1], "", 1) < 0)
 		was_interrupted = 1;
@@ -29,7 +36,7 @@ static void on_signal(int number)
 void catch_signals(void)
 {
 	struct sigaction action = {
-		.sa_handler = on_signal, .sa_flags = SA_RESETHAND,
+		.sa_handler = on_signal,
 	};
 
 	if (interrupt_pipe[0] < 0 && pipe2(interrupt_pipe, O_CLOEXEC | O_NONBLOCK))
@@ -38,6 +45,18 @@ void catch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+int wait_input(int fd)
+{
+	struct pollfd p[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = interrupt_fd(), .events = POLLIN },
+	};
+
+	while (poll(p, 2, -1) < 0 && errno == EINTR && !was_interrupted)
+		;
+	return was_interrupted ? -EINTR : 0;
 }
 
 bool is_interrupted(void)
@@ -103,8 +122,7 @@ static void tell(struct progress *p)
 		if (p->phase != (int)p->last.phase)
 			note("%s %s", p->verb, phase_name(p->last.phase));
 	} else if (now >= p->next_ms || p->phase != (int)p->last.phase) {
-		snprintf(text, sizeof(text), "%s %s", p->verb,
-			 phase_name(p->last.phase));
+		text_cut(text, "%s %s", p->verb, phase_name(p->last.phase));
 		draw_bar(text, p->last.bytes, p->total ? p->total :
 			 p->last.left ? p->last.bytes + p->last.left : 0);
 		p->next_ms = now + BAR_EVERY_MS;

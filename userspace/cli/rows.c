@@ -19,8 +19,8 @@ json_t *rows_from(const uint8_t *bytes, size_t len)
 		if (!memcmp(bytes + at, zero, n))
 			continue;
 		for (i = 0; i < n; i++)
-			sprintf(hex + 2 * i, "%02x", bytes[at + i]);
-		snprintf(name, sizeof(name), "%04zx", at);
+			text_format(hex + 2 * i, 3, "%02x", bytes[at + i]);
+		text_set(name, "%04zx", at);
 		json_object_set_new(rows, name, json_string(hex));
 	}
 	return rows;

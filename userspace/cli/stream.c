@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli.h"
+#include "job.h"
 #include "stream.h"
 
 static bool is_token(const struct vfiomig_record *r)
@@ -32,10 +33,14 @@ static int take_record(void *arg, const struct vfiomig_record *r)
 static ssize_t read_piece(int fd, void *buf, size_t len)
 {
 	ssize_t n;
+	int ret;
 
-	do
+	do {
+		ret = wait_input(fd);
+		if (ret)
+			return ret;
 		n = read(fd, buf, len);
-	while (n < 0 && errno == EINTR);
+	} while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
 }
 
@@ -76,8 +81,7 @@ static int read_stream(struct stream *s, int fd)
 	ret = feed_all(s, in, fd);
 	if (!ret) {
 		s->error = vfiomig_inspect_end(in, &s->summary);
-		snprintf(s->reason, sizeof(s->reason), "%s",
-			 vfiomig_inspect_error(in));
+		text_cut(s->reason, "%s", vfiomig_inspect_error(in));
 		/* An error without words is that of the record function. */
 		if (s->error && !s->reason[0]) {
 			ret = s->error;
@@ -104,31 +108,27 @@ int stream_read(struct stream *s, const char *path)
 
 bool token_replace(char *token, const char *key, const char *value)
 {
-	char out[VFIOMIG_TOKEN_MAX];
+	struct text out = { 0 };
 	struct vfiomig_word w;
 	const char *p = token;
-	size_t n;
+	bool whole = false;
 
 	/* The first word is the token's version and has no key. */
-	n = strcspn(token, " ");
-	memcpy(out, token, n);
+	text_add(&out, "%.*s", (int)strcspn(token, " "), token);
 	while (vfiomig_token_next(&p, &w)) {
-		int len = snprintf(out + n, sizeof(out) - n, " %s=%s", w.key,
-				   strcmp(w.key, key) ? w.value : value);
-
-		if (len < 0 || (size_t)len >= sizeof(out) - n)
-			return false;
-		n += len;
+		text_add(&out, " %s=%s", w.key,
+			 strcmp(w.key, key) ? w.value : value);
 	}
-	out[n] = '\0';
-	memcpy(token, out, n + 1);
-	return true;
+	if (!out.lost && out.len < VFIOMIG_TOKEN_MAX)
+		whole = text_format(token, VFIOMIG_TOKEN_MAX, "%s", out.at);
+	text_free(&out);
+	return whole;
 }
 
 bool token_set_minor(char *token, uint16_t minor)
 {
 	char version[16];
 
-	snprintf(version, sizeof(version), "%d.%u", VMIG_STREAM_MAJOR, minor);
+	text_set(version, "%d.%u", VMIG_STREAM_MAJOR, minor);
 	return token_replace(token, "stream", version);
 }

@@ -5,6 +5,7 @@
 
 #include <vmig/section.h>
 #include <vfiomig.h>
+#include "text.h"
 
 /**
  * struct layout - tables of one type of device, as its driver has them

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* One of the two sides of a check, as users name it. */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include "facts.h"
+#include "input.h"
 #include "subject.h"
 
 static bool looks_like_token(const char *text)
@@ -12,40 +12,31 @@ static bool looks_like_token(const char *text)
 	return !strncmp(text, "vmig", 4) && strchr(text, ' ');
 }
 
-/* What is too long for a token is no token, and not an error of its file. */
-static int read_all(int fd, char token[VFIOMIG_TOKEN_MAX])
+/* A token that was cut would say yes where the whole one says no. */
+static void take_whole(struct subject *s, const char *text, size_t len)
 {
-	size_t fill = 0;
-	ssize_t n;
-
-	while (fill < VFIOMIG_TOKEN_MAX - 1) {
-		n = read(fd, token + fill, VFIOMIG_TOKEN_MAX - 1 - fill);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (!n)
-			break;
-		fill += n > 0 ? n : 0;
-	}
-	while (fill && token[fill - 1] == '\n')
-		fill--;
-	token[fill] = '\0';
-	return 0;
+	while (len && text[len - 1] == '\n')
+		len--;
+	if (memchr(text, '\0', len))
+		s->wrong = "there is a NUL in it";
+	else if (len >= sizeof(s->token))
+		s->wrong = "it is too long";
+	else
+		text_set(s->token, "%.*s", (int)len, text);
 }
 
 static int from_file(struct subject *s, const char *path)
 {
-	bool standard = !strcmp(path, "-");
-	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	int ret;
+	struct input in;
+	int ret = input_read(&in, path, VFIOMIG_TOKEN_MAX + 64, false);
 
-	if (fd < 0)
-		return errno == ENOENT ?
-		       fail("%s is no token, no device, no type and no file", path) :
-		       fail("%s: %s", path, strerror(errno));
-	ret = read_all(fd, s->token);
-	if (!standard)
-		close(fd);
-	return ret ? fail("%s: %s", path, strerror(-ret)) : 0;
+	if (ret == -ENOENT)
+		return fail("%s is no token, no device, no type and no file", path);
+	if (ret)
+		return fail("%s: %s", path, input_why(ret));
+	take_whole(s, in.bytes, in.len);
+	free(in.bytes);
+	return 0;
 }
 
 static int from_object(struct subject *s)
@@ -62,9 +53,8 @@ int subject_find(struct subject *s, const char *text)
 {
 	memset(s, 0, sizeof(*s));
 	if (looks_like_token(text)) {
-		snprintf(s->token, sizeof(s->token), "%s", text);
-		return strlen(text) < sizeof(s->token) ? 0 :
-		       fail("the token is too long");
+		take_whole(s, text, strlen(text));
+		return 0;
 	}
 	if (!host_find(text, OBJECT_ALL, &s->object))
 		return from_object(s);
@@ -78,17 +68,18 @@ static void say_no(struct answer *a, int code, const char *key,
 	struct vfiomig_verdict *v = &a->verdict;
 
 	memset(v, 0, sizeof(*v));
+	a->judgement = JUDGED_NO;
 	v->code = code;
-	snprintf(v->key, sizeof(v->key), "%s", key);
-	snprintf(v->target, sizeof(v->target), "%s", target);
-	snprintf(v->text, sizeof(v->text), "%s", text);
+	text_cut(v->key, "%s", key);
+	text_cut(v->target, "%s", target);
+	text_cut(v->text, "%s", text);
 }
 
 /* Another host's tree cannot be asked, and a write would change it. */
 static bool is_live(const struct subject *target)
 {
 	return target->object.name[0] && !target->composed &&
-	       !strcmp(cli.sysfs, "/sys");
+	       host_is_live();
 }
 
 /* The device or type may know better than its token, but never allows more. */
@@ -115,21 +106,31 @@ static void check_room(const struct object *o, struct answer *a)
 		       "no more devices of this type can be made now");
 }
 
+static void judge_pair(const struct subject *target, const struct question *q,
+		       struct answer *a)
+{
+	if (q->negotiate)
+		a->judgement = vfiomig_compare_negotiated(q->source, target->token,
+							  &a->minor, &a->verdict) ?
+			       JUDGED_NO : JUDGED_YES;
+	else
+		a->judgement = judge_tokens(q->source, target->token,
+					    &a->verdict);
+	/* What is negotiated is not what the source's token says now. */
+	if (a->judgement == JUDGED_YES && !q->negotiate && is_live(target))
+		ask(target, q->source, a);
+	if (a->judgement == JUDGED_YES && target->object.name[0])
+		check_room(&target->object, a);
+}
+
 void subject_judge(const struct subject *target, const struct question *q,
 		   struct answer *a)
 {
-	int ret;
-
 	memset(a, 0, sizeof(*a));
-	ret = q->negotiate ?
-	      vfiomig_compare_negotiated(q->source, target->token, &a->minor,
-					 &a->verdict) :
-	      vfiomig_compare(q->source, target->token, &a->verdict);
-	/* What is negotiated is not what the source's token says now. */
-	if (!ret && !q->negotiate && is_live(target))
-		ask(target, q->source, a);
-	if (!a->verdict.code && target->object.name[0])
-		check_room(&target->object, a);
+	if (target->wrong)
+		say_no(a, -EINVAL, "", "", target->wrong);
+	else
+		judge_pair(target, q, a);
 }
 
 void object_judge(const struct object *object, const struct question *q,

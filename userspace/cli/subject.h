@@ -8,11 +8,13 @@
 /**
  * struct subject - a token and where it is from
  * @token: may be malformed: then the verdict says so
+ * @wrong: why there is no token where one should be, or NULL
  * @composed: made up of sysfs
  * @object: device or type of this host; without a name if it is none
  */
 struct subject {
 	char token[VFIOMIG_TOKEN_MAX];
+	const char *wrong;
 	bool composed;
 	struct object object;
 };
@@ -36,11 +38,13 @@ struct question {
 
 /**
  * struct answer - and what comes of it
- * @verdict: yes or no
+ * @judgement: yes, no, or unknown
+ * @verdict: with the reason; its code is 0 for yes
  * @asked: the target itself was asked, not only its token
  * @minor: that the two would choose
  */
 struct answer {
+	enum judgement judgement;
 	struct vfiomig_verdict verdict;
 	bool asked;
 	uint16_t minor;

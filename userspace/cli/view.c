@@ -11,8 +11,7 @@
 #include "fingerprint.h"
 #include "pci_config.h"
 
-/* Registers beyond are no registers, but memory. */
-#define REGISTERS_MAX 0x20000
+#define REGISTERS_MAX SPACE_MAX
 
 /* @buf: for names that are no constants. */
 static const char *region_name(unsigned int index, char buf[16])
@@ -24,7 +23,7 @@ static const char *region_name(unsigned int index, char buf[16])
 
 	if (index < VFIO_PCI_NUM_REGIONS)
 		return names[index];
-	snprintf(buf, 16, "region%u", index);
+	text_format(buf, 16, "region%u", index);
 	return buf;
 }
 

@@ -19,7 +19,7 @@ export VFIO_MIG_DEVICE=/sys/bus/mdev/devices/$uuid
 
 # Each fault of user memory on purpose would be told.
 echo 0 >/proc/sys/debug/exception-trace 2>/dev/null
-lab_load vfio_iommu_type1 && lab_load vfio_mig_vgpu || exit 1
+lab_load_vfio && lab_load vfio_mig_vgpu || exit 1
 # The tracepoints' code, too.
 echo 1 >/sys/kernel/tracing/events/vfio_mig/enable
 echo $uuid >"$types/vfio_mig_vgpu-4/create" || exit 1
