@@ -17,6 +17,8 @@ static const struct vmig_ring_desc track_rings[] = {
 	TRACK_RING(false, 0, T), TRACK_RING(false, 1, T),
 };
 
+#define TRACK_RX_RINGS	(BIT(0) | BIT(1))
+
 static unsigned int track_registers(u16 *out, unsigned int max)
 {
 	return e1k_regs_list(E1K_DOORBELLS, E1K_DOORBELL_PAGES * SZ_4K, out, max);
@@ -49,7 +51,7 @@ static bool track_ordered(u32 offset)
 }
 
 /* A receiver that was off may have been given other descriptors. */
-static bool track_written(struct vmig_pci *p, u32 offset, u32 value)
+static u32 track_written(struct vmig_pci *p, u32 offset, u32 value)
 {
 	struct e1k *e = pci_to_e1k(p);
 	bool was_on = e->rx_on;
@@ -61,7 +63,7 @@ static bool track_written(struct vmig_pci *p, u32 offset, u32 value)
 		e->rx_on = value & RCTL_EN;
 	if (offset == E1K_RFCTL)
 		e->rfctl = value;
-	return e->rx_on && !was_on;
+	return e->rx_on && !was_on ? TRACK_RX_RINGS : 0;
 }
 
 static void track_reload(struct vmig_pci *p)

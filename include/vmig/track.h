@@ -31,7 +31,8 @@ struct vmig_track;
  * @ordered: must what was written to the doorbell pages before have arrived when
  *	this register, in a trapped page, is written?
  * @written: such a register is about to be written; what it says of descriptors
- *	counts from now. True: the card reads its rings anew from their heads on.
+ *	counts from now. Returns a bit for each ring that the card reads anew from
+ *	its head on.
  * @reload: take up what all such registers say: the card's are not what they were
  * @enabled: module parameter; NULL: always
  *
@@ -49,7 +50,7 @@ struct vmig_track_desc {
 	void (*layout)(struct vmig_pci *p, unsigned int ring,
 		       struct vmig_layout *l);
 	bool (*ordered)(u32 offset);
-	bool (*written)(struct vmig_pci *p, u32 offset, u32 value);
+	u32 (*written)(struct vmig_pci *p, u32 offset, u32 value);
 	void (*reload)(struct vmig_pci *p);
 	const bool *enabled;
 };

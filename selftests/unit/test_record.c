@@ -56,6 +56,9 @@ struct ring {
 	u32 done;	/* first unit that is not written back */
 	u32 taken;	/* first unit that the guest has not got back */
 	u64 moved;	/* when the head last moved */
+	bool off;	/* the guest has written the head and not turned it on again */
+	bool rearmed;	/* since the last pass */
+	bool late[UNITS_MAX];	/* held back since before the ring was armed anew */
 };
 
 /**
@@ -222,15 +225,32 @@ static u8 *unit_of(struct world *w, const struct ring *r, u32 unit)
 	return w->ram + r->place.base + (u64)unit * UNIT;
 }
 
-/* Writes a descriptor back; the guest finds nothing of its own in it. */
-static void card_writes_back(struct world *w, struct ring *r, u32 units)
+/* Marks a descriptor as done; the guest finds nothing of its own in it. */
+static void card_marks_done(struct world *w, struct ring *r, u32 unit)
 {
-	u8 *desc = unit_of(w, r, r->done);
+	u8 *desc = unit_of(w, r, unit);
 
 	memset(desc, 0xa5, UNIT);
 	desc[8] |= 1;
 	card_writes(w, desc - w->ram, UNIT);
+}
+
+static void card_writes_back(struct world *w, struct ring *r, u32 units)
+{
+	card_marks_done(w, r, r->done);
 	r->done = (r->done + units) % r->place.units;
+}
+
+/* Writes back what was held back since before the ring was armed anew. */
+static void card_lets_go(struct world *w, struct ring *r)
+{
+	u32 unit;
+
+	for (unit = 0; unit < r->place.units; unit++) {
+		if (r->late[unit])
+			card_marks_done(w, r, unit);
+		r->late[unit] = false;
+	}
 }
 
 /* Time goes by; a write-back is late by its limit at most. */
@@ -241,6 +261,8 @@ static void wait(struct world *w, u64 ns)
 	for (q = 0; q < NR_RINGS; q++) {
 		struct ring *r = &w->ring[q];
 
+		if (ns >= WRITE_BACK_MS * MS)
+			card_lets_go(w, r);
 		while (r->done != r->head &&
 		       w->now + ns >= r->moved + WRITE_BACK_MS * MS)
 			card_writes_back(w, r, q == RECEIVE ? w->layout.units : 1);
@@ -266,6 +288,22 @@ static void card_fills(struct world *w, const struct ring *r, u32 unit)
 	}
 }
 
+/* What was held back since before the ring was armed anew goes on to be used. */
+static void card_uses_late(struct world *w, u32 which)
+{
+	struct ring *r = &w->ring[which];
+	u32 unit = below(r->place.units);
+
+	if (!r->late[unit])
+		return;
+	if (which == RECEIVE)
+		card_fills(w, r, unit);
+	if (one_in(2))
+		return;
+	card_marks_done(w, r, unit);
+	r->late[unit] = false;
+}
+
 /* One thing that the card does by itself. */
 static void card_step(struct world *w)
 {
@@ -274,6 +312,7 @@ static void card_step(struct world *w)
 	u32 units = which == RECEIVE ? w->layout.units : 1;
 	u32 held = vmig_ring_span(r->place.units, r->done, r->head);
 
+	card_uses_late(w, which);
 	if (held && (held >= HELD_BACK_MAX || one_in(3))) {
 		card_writes_back(w, r, units);
 		return;
@@ -282,7 +321,7 @@ static void card_step(struct world *w)
 	if (held && which == RECEIVE && one_in(2))
 		card_fills(w, r, (r->done + below(held / units) * units) %
 				 r->place.units);
-	if (r->head == r->given)
+	if (r->head == r->given || r->off)
 		return;
 	if (which == RECEIVE)
 		card_fills(w, r, r->head);
@@ -313,6 +352,7 @@ static void guest_step(struct world *w)
 	       r->place.units - units) {
 		desc = unit_of(w, r, r->wanted);
 		memset(desc, 0, units * UNIT);
+		memset(r->late + r->wanted, false, units * sizeof(*r->late));
 		for (i = 0; which == RECEIVE && i < units; i++)
 			put_unaligned_le64(some_buffer(w), desc + 8 * i);
 		r->wanted = (r->wanted + units) % r->place.units;
@@ -339,6 +379,26 @@ static void guest_changes_layout(struct world *w)
 	guest_sets_up(w, RECEIVE);
 }
 
+/*
+ * The guest turns the ring off, writes its head and tail, and will turn it on again;
+ * what the card holds back then may still be written.
+ */
+static void guest_rearms(struct world *w)
+{
+	u32 which = below(NR_RINGS);
+	struct ring *r = &w->ring[which];
+	u32 units = which == RECEIVE ? w->layout.units : 1;
+
+	for (; r->done != r->head; r->done = (r->done + units) % r->place.units)
+		r->late[r->done] = true;
+	r->head = below(r->place.units / units) * units;
+	r->done = r->head;
+	r->taken = r->head;
+	r->wanted = r->head;
+	r->off = true;
+	r->rearmed = true;
+}
+
 static void check_report(struct world *w, const struct vmig_pass *pass)
 {
 	u32 page;
@@ -356,6 +416,11 @@ static void check_report(struct world *w, const struct vmig_pass *pass)
 static void take_given(struct world *w, struct ring *r,
 		       const struct vmig_ring_look *look)
 {
+	r->rearmed = false;
+	if (r->off) {
+		r->given = look->give;
+		return;
+	}
 	if (vmig_ring_span(r->place.units, r->head, look->give) >
 	    vmig_ring_span(r->place.units, r->head, r->wanted))
 		wrong(w, "the card is given more than was posted");
@@ -365,7 +430,8 @@ static void take_given(struct world *w, struct ring *r,
 	r->given = look->give;
 }
 
-static void tracker_pass(struct world *w, bool report)
+/* Returns true if the pass has come to its end. */
+static bool tracker_pass(struct world *w, bool report)
 {
 	struct vmig_pass pass = {
 		.report = report, .adopt = w->adopt,
@@ -384,14 +450,17 @@ static void tracker_pass(struct world *w, bool report)
 		pass.ring[q] = (struct vmig_ring_look){
 			.place = w->ring[q].place, .head = w->ring[q].head,
 			.wanted = w->ring[q].wanted, .given = w->ring[q].given,
-			.layout.units = 1,
+			.layout.units = 1, .rearmed = w->ring[q].rearmed,
 		};
 	pass.ring[RECEIVE].layout = w->layout;
 	vmig_record_pass(&w->rec, &pass);
 	w->adopt = false;
+	/* The recorder says that it does not know: the user has to begin anew. */
+	if (pass.blind)
+		w->known = false;
 	if (looked)
 		memset(w->fresh, 0, sizeof(w->fresh));
-	if (!pass.behind && !w->known) {
+	if (!pass.behind && !pass.blind && !w->known) {
 		/* What was written before is not the tracker's business. */
 		memset(w->written, 0, sizeof(w->written));
 		w->known = true;
@@ -400,6 +469,7 @@ static void tracker_pass(struct world *w, bool report)
 		take_given(w, &w->ring[q], &pass.ring[q]);
 	if (report)
 		check_report(w, &pass);
+	return !pass.behind;
 }
 
 /* A part of the memory of buffers goes, and comes again. */
@@ -441,6 +511,21 @@ static void tracking_begins(struct world *w)
 	w->known = false;
 }
 
+/*
+ * A direction that is turned on reads its ring anew, also one that was off for a
+ * moment only. The card hears of it after a pass.
+ */
+static void guest_turns_on(struct world *w)
+{
+	unsigned int q;
+
+	w->ring[RECEIVE].rearmed = true;
+	if (!tracker_pass(w, false))
+		return;
+	for (q = 0; q < NR_RINGS; q++)
+		w->ring[q].off = false;
+}
+
 static void step(struct world *w)
 {
 	u32 what = below(100);
@@ -460,6 +545,10 @@ static void step(struct world *w)
 		card_is_reset(w);
 	else if (what == 97 && one_in(20))
 		tracking_begins(w);
+	else if (what == 98 && one_in(10))
+		guest_rearms(w);
+	else if (what == 99 && one_in(10))
+		guest_turns_on(w);
 	else if (what == 92)
 		w->slow = one_in(2) ? 3 : 0;
 	else if (what == 93)

@@ -211,13 +211,22 @@ static void record_mark_units(struct vmig_recorder *rec, const struct vmig_ring 
 			       (n - now) * r->desc->unit);
 }
 
+/* Counts the units before the head that may have been written back lately. */
+static u32 record_written_back(const struct vmig_recorder *rec,
+			       const struct vmig_ring *r)
+{
+	u32 units = r->place.units;
+
+	return r->rearmed ? units :
+	       min(units, rec->format->write_back_units +
+			  vmig_ring_span(units, r->scanned, r->head));
+}
+
 /* Marks the part of the ring itself that may have been written back lately. */
 static void record_mark_written_back(struct vmig_recorder *rec,
 				     struct vmig_ring *r)
 {
-	u32 units = r->place.units;
-	u32 n = min(units, rec->format->write_back_units +
-			   vmig_ring_span(units, r->scanned, r->head));
+	u32 units = r->place.units, n = record_written_back(rec, r);
 
 	record_mark_units(rec, r, (r->head + units - n) % units, n);
 }
@@ -323,6 +332,35 @@ static void record_hold_ring(struct vmig_recorder *rec, struct vmig_ring *r)
 	}
 }
 
+/* Reads from the head on what the card has. */
+static void record_from_head(struct vmig_recorder *rec, struct vmig_ring *r,
+			     const struct vmig_ring_look *look)
+{
+	u32 units = r->place.units;
+
+	r->overtaken = false;
+	r->head = look->head % units;
+	r->tail = r->head;
+	r->scanned = r->head;
+	if (r->slot)
+		record_to(rec, r, look->given % units);
+}
+
+/*
+ * The guest has armed the same ring anew. What was posted there is given back when
+ * its place is posted again or was written back: a card may hold descriptors back
+ * from before. All places count as passed by the head, but those posted from now on.
+ */
+static void record_rearm(struct vmig_recorder *rec, struct vmig_ring *r,
+			 const struct vmig_ring_look *look)
+{
+	if (!r->place.units)
+		return;
+	r->rearmed = true;
+	r->nr = r->slot ? r->place.units : 0;
+	record_from_head(rec, r, look);
+}
+
 /* Begins with a ring anew; what was posted in it counts as new. */
 static void record_adopt(struct vmig_recorder *rec, struct vmig_ring *r,
 			 const struct vmig_ring_look *look)
@@ -332,6 +370,7 @@ static void record_adopt(struct vmig_recorder *rec, struct vmig_ring *r,
 	record_forget_ring(rec, r);
 	r->unknown = false;
 	r->overtaken = false;
+	r->rearmed = false;
 	r->layout = look->layout;
 	if (!units)
 		return;
@@ -342,11 +381,7 @@ static void record_adopt(struct vmig_recorder *rec, struct vmig_ring *r,
 		return;
 	r->place = look->place;
 	record_hold_ring(rec, r);
-	r->head = look->head % units;
-	r->tail = r->head;
-	r->scanned = r->head;
-	if (r->desc->receive)
-		record_to(rec, r, look->given % units);
+	record_from_head(rec, r, look);
 }
 
 static bool record_is_same(const struct vmig_ring *r,
@@ -358,12 +393,15 @@ static bool record_is_same(const struct vmig_ring *r,
 		!memcmp(&r->layout, &look->layout, sizeof(r->layout)));
 }
 
-/* A head that the guest has written says nothing of how far the card has come. */
-static bool record_is_new(const struct vmig_ring *r,
-			  const struct vmig_ring_look *look,
-			  const struct vmig_pass *pass)
+/* Takes up that a ring is not what it was, or that its card reads it anew. */
+static void record_renew(struct vmig_recorder *rec, struct vmig_ring *r,
+			 const struct vmig_ring_look *look,
+			 const struct vmig_pass *pass)
 {
-	return pass->adopt || look->rearmed || !record_is_same(r, look);
+	if (pass->adopt || !record_is_same(r, look))
+		record_adopt(rec, r, look);
+	else if (look->rearmed)
+		record_rearm(rec, r, look);
 }
 
 /*
@@ -453,7 +491,11 @@ static void record_missing(struct vmig_recorder *rec, const struct vmig_pass *pa
 	rec->again = pass->now + rec->missing * RECORD_MISSING_PAUSE_NS;
 }
 
-/* Finds how far the card may go where not all was recorded; it may have a part already. */
+/*
+ * Finds how far the card may go where not all was recorded; it may have a part already.
+ * A tail that the guest has taken back, to arm the ring anew, cannot wait: the card
+ * would have more than the guest wants.
+ */
 static u32 record_part(struct vmig_recorder *rec, const struct vmig_ring *r,
 		       const struct vmig_ring_look *look, struct vmig_pass *pass)
 {
@@ -461,6 +503,8 @@ static u32 record_part(struct vmig_recorder *rec, const struct vmig_ring *r,
 	u32 known = vmig_ring_span(units, r->head, r->tail);
 	u32 given = vmig_ring_span(units, r->head, look->given);
 
+	pass->behind |= look->wanted < units &&
+			vmig_ring_span(units, r->head, look->wanted) < given;
 	if (look->given < units && known > given)
 		return r->tail;
 	pass->behind |= rec->budget >= VMIG_PAGES_A_PASS;
@@ -523,8 +567,7 @@ void vmig_record_pass(struct vmig_recorder *rec, struct vmig_pass *pass)
 	rec->blind = false;
 	rec->withheld = false;
 	for (q = 0; q < rec->nr_rings; q++) {
-		if (record_is_new(&rec->ring[q], &pass->ring[q], pass))
-			record_adopt(rec, &rec->ring[q], &pass->ring[q]);
+		record_renew(rec, &rec->ring[q], &pass->ring[q], pass);
 		record_head(rec, &rec->ring[q], &pass->ring[q], pass);
 	}
 	record_missing(rec, pass);

@@ -70,7 +70,8 @@ struct vmig_ring_place {
  * @wanted: tail that the guest wants the card to see
  * @given: tail that the card has
  * @give: filled in: tail that the card may have
- * @rearmed: the guest has written the head: the card reads the ring anew
+ * @rearmed: the card reads the ring anew from its head on, and may hold back what it
+ *	had before: the guest has written the head, or has turned the direction on
  */
 struct vmig_ring_look {
 	struct vmig_ring_place place;
@@ -111,6 +112,7 @@ struct vmig_pass {
  * @slot: what was posted; receive rings only
  * @pages: the ring itself, where the card writes descriptors back
  * @scanned: @head when descriptors were last looked at
+ * @rearmed: the card may write back anywhere in the ring, see struct vmig_ring_look
  * @overtaken: the head has passed @tail: the card had descriptors that could not be
  *	read, and goes no further until they are recorded
  * @unknown: there is no memory to record it: nothing is forwarded, and no pass
@@ -126,6 +128,7 @@ struct vmig_ring {
 	struct vmig_slot *slot;
 	struct vmig_span pages[VMIG_RING_SPANS];
 	u32 scanned;
+	bool rearmed;
 	bool overtaken;
 	bool unknown;
 };

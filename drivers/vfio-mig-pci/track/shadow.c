@@ -177,7 +177,6 @@ bool vmig_shadow_apply(struct vmig_track *t)
 	bool any = false;
 	unsigned int i;
 
-	t->rearmed = 0;
 	for (i = 0; i < t->nr_regs; i++) {
 		if (t->role[i] == VMIG_ROLE_TAIL || !shadow_apply_one(t, i))
 			continue;

@@ -120,6 +120,7 @@ static bool track_pass(struct vmig_track *t)
 	pass->now = ktime_get_ns();
 	vmig_record_pass(&t->rec, pass);
 	t->adopt = false;
+	t->rearmed = 0;
 	t->blind |= pass->blind;
 	if (!track_gives(t))
 		return applied;
@@ -244,7 +245,7 @@ void vmig_track_before(struct vmig_pci *p, u32 offset, u32 value)
 	if (!track_is_on(t) || !t->desc->ordered(offset))
 		return;
 	scoped_guard(mutex, &t->lock)
-		t->adopt |= t->desc->written(p, offset, value);
+		t->rearmed |= t->desc->written(p, offset, value);
 	vmig_track_sync(p);
 }
 

@@ -49,7 +49,8 @@ enum vmig_track_role { VMIG_ROLE_OTHER, VMIG_ROLE_HEAD, VMIG_ROLE_TAIL };
  * @role: of each of these
  * @seen: values of all words as guest and card agree
  * @nr_regs: how many
- * @rearmed: bit for each ring whose head the guest has written since the last pass
+ * @rearmed: bit for each ring that the card reads anew from its head on since the last
+ *	pass
  * @rec: what the card may write
  * @pass: the present look at all rings
  * @hold_until: nothing is pinned before, since memory is being unmapped
