@@ -23,6 +23,7 @@
 #define ANNOUNCE_ROOM	64
 #define ANNOUNCE_EOP	BIT(24)
 #define ANNOUNCE_IFCS	BIT(25)
+#define ANNOUNCE_RCTL_LBM (BIT(6) | BIT(7))
 #define ANNOUNCE_RCTL_VFE BIT(18)
 
 /* A frame, and behind it its descriptor, which has to begin with a multiple of 16. */
@@ -119,13 +120,19 @@ static void announce_vlans(struct e1k_announce *a, const struct e1k_state *s)
 			a->vid[a->nr++] = vid;
 }
 
-/* Describes what there is to say; false when the guest's card is not up. */
+/* Is the card up and on the network? In loopback the guest would hear of itself. */
+static bool announce_is_up(const struct e1k_state *s)
+{
+	return s->RCTL[0] & RCTL_EN && s->TCTL[0] & TCTL_EN &&
+	       s->RA[1] & RAH_AV && !(s->RCTL[0] & ANNOUNCE_RCTL_LBM);
+}
+
+/* Describes what there is to say; false when there is nothing, or no buffer for it. */
 static bool announce_describe(struct e1k_announce *a, const struct e1k_state *s)
 {
 	u32 slots = (s->RDLEN[0] & E1K_RING_LEN_MASK) / E1K_UNIT;
 
-	if (!(s->RCTL[0] & RCTL_EN) || !(s->TCTL[0] & TCTL_EN) ||
-	    !(s->RA[1] & RAH_AV) || s->RDH[0] >= slots || s->RDH[0] == s->RDT[0])
+	if (!announce_is_up(s) || s->RDH[0] >= slots || s->RDH[0] == s->RDT[0])
 		return false;
 	e1k_rx_layout(&a->layout, s->RCTL[0], s->RFCTL[0], s->PSRCTL[0]);
 	a->desc = ((s->RDBAL[0] & E1K_RING_BASE_MASK) | (u64)s->RDBAH[0] << 32) +

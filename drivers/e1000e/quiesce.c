@@ -219,9 +219,23 @@ static void quiesce_start_receive(struct e1k *e)
 }
 
 /*
+ * After a move the link may be another one, and a guest that uses its card looks at it
+ * when it hears of a change. A guest that has brought nothing up looks when it
+ * does, and finds its causes as it has left them.
+ */
+static bool quiesce_tell_of_link(struct e1k *e)
+{
+	const struct e1k_frozen *f = &e->frozen;
+
+	if ((e1k_get(e, E1K_STATUS) ^ f->status) & STATUS_LINK)
+		return true;
+	return e->pci.loaded && (f->rctl & RCTL_EN || f->tctl & TCTL_EN ||
+				 f->ims & ICR_LSC);
+}
+
+/*
  * Lets the card go on, also another card. The mask of interrupts comes last: what is
- * pending fires then. The guest looks at its link after a move, which may be another
- * one.
+ * pending fires then.
  */
 void e1k_thaw(struct e1k *e)
 {
@@ -240,8 +254,7 @@ void e1k_thaw(struct e1k *e)
 	quiesce_start_transmit(e, &causes);
 	if (f->rctl & RCTL_EN)
 		quiesce_set_receive_tails(e, e->state.RDT);
-	if (e->pci.loaded ||
-	    (e1k_get(e, E1K_STATUS) ^ f->status) & STATUS_LINK)
+	if (quiesce_tell_of_link(e))
 		e1k_put(e, E1K_ICS, ICR_LSC);
 	e1k_put(e, E1K_IMS, f->ims);
 	e1k_flush(e);

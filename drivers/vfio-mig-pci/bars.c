@@ -234,6 +234,18 @@ static int bar_card_reg(struct vmig_pci *p, u32 offset, u32 *value, bool write,
 	return 0;
 }
 
+static int bar_reg(struct vmig_pci *p, u32 offset, u32 *value, bool write)
+{
+	int ret;
+
+	if (!bar_resets(p, offset, write))
+		return bar_card_reg(p, offset, value, write, false);
+	vmig_track_lock(p);
+	ret = bar_card_reg(p, offset, value, write, true);
+	vmig_track_unlock(p);
+	return ret;
+}
+
 /**
  * vmig_pci_reg - one register of the card, as a guest reads or writes it
  * @p: card
@@ -255,11 +267,9 @@ int vmig_pci_reg(struct vmig_pci *p, u32 offset, u32 *value, bool write)
 		return 0;
 	if (write)
 		vmig_track_before(p, offset, *value);
-	if (!bar_resets(p, offset, write))
-		return bar_card_reg(p, offset, value, write, false);
-	vmig_track_lock(p);
-	ret = bar_card_reg(p, offset, value, write, true);
-	vmig_track_unlock(p);
+	ret = bar_reg(p, offset, value, write);
+	if (write)
+		vmig_track_after(p, offset);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vmig_pci_reg);

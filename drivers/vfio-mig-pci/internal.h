@@ -64,6 +64,7 @@ void vmig_track_stop(struct vmig_pci *p, bool closing);
 bool vmig_track_sync(struct vmig_pci *p);
 bool vmig_track_report(struct vmig_pci *p);
 void vmig_track_before(struct vmig_pci *p, u32 offset, u32 value);
+void vmig_track_after(struct vmig_pci *p, u32 offset);
 bool vmig_track_reg(struct vmig_pci *p, u32 offset, u32 *value, bool write);
 bool vmig_track_lost(struct vmig_pci *p);
 void vmig_track_dma_unmap(struct vfio_device *vdev, u64 iova, u64 len);

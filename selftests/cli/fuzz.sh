@@ -14,7 +14,7 @@ mkdir -p "$seeds" "$out/fuzz-new"
 "$out/mkstream" "$seeds/old" 0 token zero=0:4096 disp optional=ABCD vendor=DISP
 "$out/mkstream" "$seeds/short" 1 token disp
 "$out/mkstream" "$seeds/card" 0 'token=vmig1 type=intel-82574l stream=1.0 accepts=1.0' \
-	'fill=NVM :128:1' fill=TABL:1320:2 fill=REGS:420:3 'fill=PHY :38:4' fill=STAT:504:5 \
+	'fill=NVM :128:1' fill=TABL:1320:2 fill=REGS:368:3 'fill=PHY :38:4' fill=STAT:504:5 \
 	fill=CONF:27:6 fill=TXCX:82:2
 echo "1..1"
 if log=$("$out/fuzz-inspect" -seed=1 -runs="$runs" -max_len=8192 -timeout=10 \

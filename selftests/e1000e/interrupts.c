@@ -28,6 +28,7 @@ TEST_F(two, masked_causes_stay)
 	EXPECT_EQ(0, get(&self->b, ICR));
 }
 
+/* But the change of the link, in a card that sends: no more, and it fires nothing here. */
 TEST_F(two, nothing_pending_fires_nothing)
 {
 	struct stream s = { 0 };
@@ -42,8 +43,49 @@ TEST_F(two, nothing_pending_fires_nothing)
 	ASSERT_EQ(0, card_load(&self->b, &s));
 	ASSERT_EQ(0, card_run(&self->b));
 	EXPECT_EQ(0, fired(fd, 50));
-	EXPECT_EQ(0, causes(&self->b));
+	EXPECT_EQ(CAUSE_LSC | CAUSE_ASSERTED, causes(&self->b));
+	EXPECT_EQ(CAUSE_LSC | CAUSE_ASSERTED, get(&self->b, ICR));
+	EXPECT_EQ(0, get(&self->b, ICR));
 	stream_free(&s);
+}
+
+/* The link may be another one, and a guest that waits for that is told, once. */
+TEST_F(two, guest_that_waits_for_its_link_is_told)
+{
+	struct stream s = { 0 };
+	int fd;
+
+	put(&self->a, IMC, ~0);
+	get(&self->a, ICR);
+	put(&self->a, IMS, CAUSE_LSC);
+	ASSERT_EQ(0, causes(&self->a));
+	ASSERT_EQ(0, card_save(&self->a, &s));
+	ASSERT_EQ(0, eventfds(&self->b, VFIO_PCI_MSI_IRQ_INDEX, &fd, 1));
+	ASSERT_EQ(0, card_load(&self->b, &s));
+	EXPECT_EQ(0, fired(fd, 0));
+	ASSERT_EQ(0, card_run(&self->b));
+	EXPECT_EQ(1, fired(fd, SOON));
+	EXPECT_EQ(CAUSE_LSC | CAUSE_ASSERTED, get(&self->b, ICR));
+	EXPECT_EQ(0, get(&self->b, ICR));
+	stream_free(&s);
+}
+
+/* Its card has the same link as before. */
+TEST_F(two, cancelled_move_fires_nothing)
+{
+	int fd;
+
+	rings(&self->a);
+	go(&self->a);
+	get(&self->a, ICR);
+	ASSERT_EQ(0, eventfds(&self->a, VFIO_PCI_MSI_IRQ_INDEX, &fd, 1));
+	put(&self->a, IMS, CAUSE_LSC);
+	ASSERT_EQ(0, causes(&self->a));
+	ASSERT_EQ(0, vdev_set_state(&self->a.v, VFIO_DEVICE_STATE_STOP_COPY,
+				    NULL));
+	ASSERT_EQ(0, card_run(&self->a));
+	EXPECT_EQ(0, fired(fd, 50));
+	EXPECT_EQ(0, causes(&self->a));
 }
 
 FIXTURE(kind)

@@ -38,6 +38,7 @@
 #define FTFT		0x9400
 
 #define EN		BIT(1)
+#define LBM_MAC		BIT(6)
 #define VFE		BIT(18)
 #define RST		BIT(26)
 #define FPD		BIT(31)
@@ -415,6 +416,11 @@ static void rings_set_up(struct guest *g)
 	guest_reg_write(g, TXDCTL, GRAN | c->tx_threshold << 16);
 }
 
+static u32 rctl_on(const struct guest_config *c)
+{
+	return EN | (c->vlans ? VFE : 0) | (c->loopback ? LBM_MAC : 0);
+}
+
 void guest_bring_up(struct guest *g)
 {
 	const struct guest_config *c = &g->config;
@@ -444,7 +450,7 @@ void guest_bring_up(struct guest *g)
 	vmig_master(g->on->p, true);
 	guest_reg_write(g, TCTL, EN | 8);
 	guest_reg_write(g, VFTA, c->vlans);
-	guest_reg_write(g, RCTL, EN | (c->vlans ? VFE : 0));
+	guest_reg_write(g, RCTL, rctl_on(c));
 	guest_reg_write(g, IMS, 0x95);
 	rx_refill(g, true);
 	rx_ring(g);
@@ -475,7 +481,7 @@ void guest_rearm(struct guest *g)
 	guest_reg_write(g, RDT, g->rx_next);
 	if (host_below(2))
 		host_sleep(host_below(1000) * US);
-	guest_reg_write(g, RCTL, EN | (g->config.vlans ? VFE : 0));
+	guest_reg_write(g, RCTL, rctl_on(&g->config));
 	rx_ring(g);
 	g->rx_seen = g->clock;
 	g->offered = 0;

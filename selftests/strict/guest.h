@@ -23,6 +23,7 @@
  * @lazy: leaves the last descriptor that is done for later
  * @context: sends a context once, and with no frame
  * @vlans: below 32 that it receives, by their bits
+ * @loopback: its card is told to loop back; the model does not
  */
 struct guest_config {
 	u32 slots;
@@ -36,6 +37,7 @@ struct guest_config {
 	bool lazy;
 	bool context;
 	u32 vlans;
+	bool loopback;
 };
 
 /**

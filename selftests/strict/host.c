@@ -437,6 +437,8 @@ int vmig_pci_reg(struct vmig_pci *p, u32 offset, u32 *value, bool write)
 	vmig_guest_end(p);
 	if (resets)
 		vmig_track_unlock(p);
+	if (write)
+		vmig_track_after(p, offset);
 	return 0;
 }
 

@@ -228,6 +228,21 @@ void vmig_shadow_forward(struct vmig_track *t, const struct vmig_pass *pass)
 	}
 }
 
+/* Takes up the tails that the card has; one that the guest has written since waits. */
+void vmig_shadow_show_tails(struct vmig_track *t)
+{
+	unsigned int q;
+
+	for (q = 0; q < t->desc->nr_rings; q++) {
+		u32 tail = t->desc->rings[q].tail;
+		u32 *seen = vmig_shadow_seen(t, tail);
+		u32 now = vmig_pci_get(t->pci, tail);
+
+		cmpxchg(vmig_shadow_word(t, tail), *seen, now);
+		*seen = now;
+	}
+}
+
 /* Gives the card all that it has not got, and nothing is recorded any more. */
 void vmig_shadow_drain(struct vmig_track *t)
 {

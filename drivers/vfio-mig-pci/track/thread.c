@@ -249,6 +249,24 @@ void vmig_track_before(struct vmig_pci *p, u32 offset, u32 value)
 	vmig_track_sync(p);
 }
 
+/*
+ * Shows the guest the tails that the card has after such a register was written: a
+ * card may ignore those that come while a direction is off, and the guest writes
+ * the same ones again. A card that is quiesced has them off for another reason.
+ */
+void vmig_track_after(struct vmig_pci *p, u32 offset)
+{
+	struct vmig_track *t = p->track;
+
+	if (!track_is_on(t) || p->quiesced || !t->desc->ordered(offset))
+		return;
+	guard(mutex)(&t->lock);
+	if (!vmig_guest_begin(p))
+		return;
+	vmig_shadow_show_tails(t);
+	vmig_guest_end(p);
+}
+
 /* Reads or writes a doorbell page as the guest does through the driver. */
 bool vmig_track_reg(struct vmig_pci *p, u32 offset, u32 *value, bool write)
 {

@@ -105,6 +105,7 @@ void vmig_shadow_tails(struct vmig_track *t, struct vmig_pass *pass);
 bool vmig_shadow_apply(struct vmig_track *t);
 void vmig_shadow_rings(struct vmig_track *t, struct vmig_pass *pass);
 void vmig_shadow_forward(struct vmig_track *t, const struct vmig_pass *pass);
+void vmig_shadow_show_tails(struct vmig_track *t);
 void vmig_shadow_drain(struct vmig_track *t);
 
 /* pins.c */
