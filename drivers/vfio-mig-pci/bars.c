@@ -234,7 +234,8 @@ static int bar_card_reg(struct vmig_pci *p, u32 offset, u32 *value, bool write,
 	return 0;
 }
 
-static int bar_reg(struct vmig_pci *p, u32 offset, u32 *value, bool write)
+/* With the card's lock; takes the tracker's where the card may be reset. */
+static int bar_locked_reg(struct vmig_pci *p, u32 offset, u32 *value, bool write)
 {
 	int ret;
 
@@ -267,7 +268,7 @@ int vmig_pci_reg(struct vmig_pci *p, u32 offset, u32 *value, bool write)
 		return 0;
 	if (write)
 		vmig_track_before(p, offset, *value);
-	ret = bar_reg(p, offset, value, write);
+	ret = bar_locked_reg(p, offset, value, write);
 	if (write)
 		vmig_track_after(p, offset);
 	return ret;
