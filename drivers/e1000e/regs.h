@@ -120,7 +120,7 @@
 	R(ICR,      0x000c0,   1, 0, TRICK, "by ICS, after a write of 0 to IMC") \
 	R(SWSM,     0x05b50,   1, 0, TRICK, "reading sets SMBI: it is written back") \
 	R(WUC,      0x05800,   1, 0, TRICK, "without PME_Status, which writing clears") \
-	R(STATUS,   0x00008,   1, 0, TRICK, "the target's; LSC is raised after a move of a card that is up")
+	R(STATUS,   0x00008,   1, 0, TRICK, "the target's; a card that is up raises LSC")
 
 /* The driver answers; their values are in sections of their own. */
 #define E1K_VIRTUAL_REGS(R)						\
