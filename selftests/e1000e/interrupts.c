@@ -49,7 +49,10 @@ TEST_F(two, nothing_pending_fires_nothing)
 	stream_free(&s);
 }
 
-/* The link may be another one, and a guest that waits for that is told, once. */
+/*
+ * The link may be another one, and a guest that waits for that is told, by MSI as often as
+ * the model sends one cause.
+ */
 TEST_F(two, guest_that_waits_for_its_link_is_told)
 {
 	struct stream s = { 0 };
@@ -64,7 +67,7 @@ TEST_F(two, guest_that_waits_for_its_link_is_told)
 	ASSERT_EQ(0, card_load(&self->b, &s));
 	EXPECT_EQ(0, fired(fd, 0));
 	ASSERT_EQ(0, card_run(&self->b));
-	EXPECT_EQ(1, fired(fd, SOON));
+	EXPECT_LT(0, fired(fd, SOON));
 	EXPECT_EQ(CAUSE_LSC | CAUSE_ASSERTED, get(&self->b, ICR));
 	EXPECT_EQ(0, get(&self->b, ICR));
 	stream_free(&s);
