@@ -5,10 +5,11 @@
 # in a machine and what only makes sense there: injected faults, races, kills
 # and QEMU's enable-migration=auto; and on the newest what is fuzzed in numbers, and a
 # card tracked for ten minutes. Ends like check.sh. Steps: image, programs,
-# build-deep, guest-deep, deep-programs, mtty, ksft, auto, build-newest, many, tracked. Building
-# the kernel takes twenty minutes, once; KILLS says how many processes are killed
-# by each way to a device, FUZZ_STREAMS and FUZZ_IOCTLS how much is fuzzed,
-# MIXED_SECONDS how long the card is tracked.
+# build-deep, guest-deep, deep-programs, mtty, ksft, auto, build-newest, many, tracked,
+# strict. Building the kernel takes twenty minutes, once; KILLS says how many processes
+# are killed by each way to a device, FUZZ_STREAMS and FUZZ_IOCTLS how much is fuzzed,
+# MIXED_SECONDS how long the card is tracked, STRICT_SECONDS how long its driver runs
+# against the strict model, from a seed that no night has had before.
 set -euo pipefail
 # shellcheck source=selftests/steps.sh
 . "$(dirname "$0")/steps.sh"
@@ -52,4 +53,6 @@ step auto "$REPO/selftests/qemu/auto.sh"
 single build-newest "$LAB_DIR/build.sh" newest
 step many many
 step tracked tracked
+step strict make -s --no-print-directory -C "$REPO/selftests/strict" check \
+	STRICT_SECONDS="${STRICT_SECONDS:-1200}" STRICT_SEED="$(date +%s)"
 finish

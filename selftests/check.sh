@@ -3,7 +3,7 @@
 #
 # check.sh [STEP...]: everything that is tested on each change. Prints the
 # TAP of every step and ends with "N passed, N failed, N skipped". Steps:
-# unit, fuzz, image, programs, lint, then build-VER, guest-VER and qemu-VER for both
+# unit, fuzz, strict, image, programs, lint, then build-VER, guest-VER and qemu-VER for both
 # kernels, stable and newest, two-hosts, versions, nic, nic-stable and nova.
 set -euo pipefail
 # shellcheck source=selftests/steps.sh
@@ -94,5 +94,6 @@ mkdir -p "$REPO/build"
 host_tools
 step unit unit
 step fuzz fuzz
+step strict make -s --no-print-directory -C "$REPO/selftests/strict" check
 lab
 finish
