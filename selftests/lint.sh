@@ -35,20 +35,11 @@ modules() { # KVER MAKE_ARGS...
 	LAB_BUILD_NAME=${work##*/} "$LAB_DIR/build.sh" "$kver" "$@"
 }
 
-# The kernel packages leave out a script that newer makefiles call to try
-# sparse; and a sparse of 0.6.4 knows neither __typeof_unqual__ nor the length
-# of a constant string, and goes quiet after the error that is no error. Its
-# lock contexts do not understand scope-based guards.
 sparse() { # KVER
-	local script=scripts/checker-valid.sh source headers
+	local headers
 	headers=$(lab_tree)/usr/src/linux-headers-$(lab_kver "$1")
-	headers=${headers%-*}-common
-	if grep -q "$script" "$headers/Makefile" && [ ! -e "$headers/$script" ]; then
-		source=$("$LAB_DIR/linux-source.sh" "$1") || return 1
-		install -m 755 "$source/$script" "$headers/$script"
-	fi
-	modules "$1" C=2 "CF=-D__CHECK_ENDIAN__ -Wno-context -D__typeof_unqual__=__typeof__ \
-		'-D__builtin_strlen(s)=(sizeof(s)-1)'"
+	lab_checker "$1" "${headers%-*}-common" || return 1
+	modules "$1" C=2 "$LAB_SPARSE"
 }
 
 tracked() { git -C "$REPO" ls-files -- "$@"; }

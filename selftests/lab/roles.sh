@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# roles.sh: finds today's package for each role of the table "roles", and
+# roles.sh [--fresh]: finds today's package for each role of the table "roles", and
 # prints the path of a file with lines "ROLE PACKAGE VERSION". A role that has
 # none is absent from it; a line "# TEXT" says why. The archive is asked once a
-# day; when it cannot be reached, the last answer counts, and roles.sh says so.
+# day, with --fresh at once; when it cannot be reached, the last answer counts,
+# and roles.sh says so.
 #
 # VFIO_MIG_PIN pins roles: a file as roles.sh writes it (each run of the lab
 # leaves one in build/resolved), or words ROLE=VERSION, where VERSION is a
@@ -160,7 +161,7 @@ mkdir -p "$CACHE"
 answer=$(answer_path)
 exec 8>"$CACHE/roles.lock"
 flock -w 300 8 || lab_die "another roles.sh does not end"
-if [ -z "$(find "$answer" -mmin -1440 2>/dev/null)" ]; then
+if [ "${1:-}" = --fresh ] || [ -z "$(find "$answer" -mmin -1440 2>/dev/null)" ]; then
 	status=0
 	resolve "$answer.new" || status=$?
 	if [ $status = 0 ]; then
