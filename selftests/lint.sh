@@ -35,19 +35,23 @@ modules() { # KVER MAKE_ARGS...
 	LAB_BUILD_NAME=${work##*/} "$LAB_DIR/build.sh" "$kver" "$@"
 }
 
-sparse() { # KVER
+checker() { # KVER
 	local headers
-	headers=$(lab_tree)/usr/src/linux-headers-$(lab_kver "$1")
-	lab_checker "$1" "${headers%-*}-common" || return 1
+	headers=$(lab_tree)/usr/src/linux-headers-$(lab_kver "$1") || return 1
+	lab_checker "$1" "${headers%-*}-common"
+}
+
+sparse() { # KVER
 	modules "$1" C=2 "$LAB_SPARSE"
 }
 
 tracked() { git -C "$REPO" ls-files -- "$@"; }
 
-# The script comes with the kernel's source. It asks git, which the tree does
+# The script comes with the kernel's source, and prefers what older kernels do not
+# have. It asks git, which the tree does
 # not have, for the headers whose names are known unless there is no repository.
 checkpatch_on() { # IGNORED_TYPES FILES...
-	local dir ignored=FILE_PATH_CHANGES,LINUX_VERSION_CODE,$1
+	local dir ignored=FILE_PATH_CHANGES,LINUX_VERSION_CODE,ALLOC_WITH_SIZEOF,$1
 	shift
 	[ $# -gt 0 ] || return 0
 	dir=$("$LAB_DIR/linux-source.sh" deep) || return 1
@@ -70,7 +74,8 @@ checkpatch() {
 		case $file in
 		*/trace.h) trace+=("$file") ;;
 		include/compat/*) compat+=("$file") ;;
-		drivers/e1000e/* | include/vmig/pci_config.h | userspace/cli/commands.h) tables+=("$file") ;;
+		drivers/e1000e/* | include/vmig/pci_config.h | userspace/cli/commands.h | \
+			userspace/cli/cli.h | userspace/cli/main.c) tables+=("$file") ;;
 		*) if is_user "$file"; then user+=("$file"); else other+=("$file"); fi ;;
 		esac
 	done < <(tracked '*.[ch]')
@@ -128,6 +133,11 @@ work=$REPO/build/lint-$$
 trap 'rm -rf "${work:?}" "$work.lock"' EXIT
 "$LAB_DIR/image.sh" || exit 1
 lab_roles
+# What a tool says is its finding, so that nothing is fetched while it runs.
+"$LAB_DIR/linux-source.sh" deep >/dev/null || exit 1
+for kver in $LAB_BUILT; do
+	[ -z "$(lab_role "$kver")" ] || checker "$kver" || exit 1
+done
 for kver in $LAB_BUILT; do
 	[ -n "$(lab_role "$kver")" ] || continue
 	clean "W=1 $kver" modules "$kver"
