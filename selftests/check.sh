@@ -4,7 +4,7 @@
 # check.sh [STEP...]: everything that is tested on each change. Prints the
 # TAP of every step and ends with "N passed, N failed, N skipped". Steps:
 # unit, lab-self, fast, fast-self, suite-builds, mutants and fuzz need no machine;
-# then image, programs, lint, headers, for both kernels, stable and newest,
+# then image, programs, lint, headers, dkms, for both kernels, stable and newest,
 # build-KERNEL, guest-KERNEL and qemu-KERNEL, build-previous, two-hosts, versions,
 # nic, nic-stable and nova. What takes longer is in check-deep.sh.
 set -euo pipefail
@@ -92,6 +92,7 @@ lab() {
 	single programs "$LAB_DIR/programs.sh"
 	step lint "$REPO/selftests/lint.sh"
 	step headers "$LAB_DIR/headers.sh"
+	step dkms "$LAB_DIR/dkms.sh"
 	for kver in $LAB_KERNELS; do
 		kernel "$kver"
 	done

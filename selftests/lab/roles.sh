@@ -72,9 +72,12 @@ function why(role,   t) {
 	if (headless[role] != "") t = t "; " headless[role] " has no headers there"
 	return t
 }
-function answer(role, c) {
+function answer(role, c,   is) {
 	print role, package[c], version[c]
 	chosen[role] = star(package[c], pattern[role])
+	is = kernel(pattern[role]) ? chosen[role] : plain(version[c])
+	if (role in tested && less(series(tested[role]), series(is)))
+		print "# " role ": " is " is newer than what the tests have passed on, " tested[role]
 	if (headless[role] != "" && less(chosen[role], headless[role]))
 		print "# " role ": " headless[role] " has no headers, so " chosen[role] " is taken"
 }
@@ -87,6 +90,7 @@ BEGIN {
 }
 FNR == NR && $1 == "suite" { name[$3] = $2; next }
 FNR == NR && $1 == "role" { order[++roles] = $2; suites[$2] = $3; pattern[$2] = $4; choice[$2] = $5; next }
+FNR == NR && $1 == "tested" { tested[$2] = $3 }
 FNR == NR { next }
 { count++; suite[count] = name[$1]; package[count] = $2; version[count] = $3; have[$2] = 1 }
 END {

@@ -145,6 +145,14 @@ flavours() {
 	is linux-image-3.4.5+deb-amd64 newest
 }
 
+newer_than_tested() {
+	{ rest; kernel release 1.2.3+deb; kernel backports 999.4.5+deb; } | archive
+	is linux-image-999.4.5+deb-amd64 newest &&
+		says '# newest: 999.4.5+deb is newer than what the tests have passed on' || return 1
+	three
+	! grep 'newer than what' "$("$LAB_DIR/roles.sh")"
+}
+
 three() { { rest; kernel release 1.2.3+deb; kernel backports 3.4.5+deb; kernel backports 3.3.9+deb; } | archive; }
 
 pin_a_version() {
@@ -270,6 +278,7 @@ each "only kernels without headers is one sentence" only_headless
 each "numbers are numbers" order_of_numbers
 each "security updates are the release's" security_is_stable
 each "flavours and metapackages are no kernels" flavours
+each "newer than tested is said, and is no error" newer_than_tested
 each "a version is pinned by its beginning" pin_a_version
 each "a pin that the archive does not have is refused" pin_what_is_not_there
 each "a run is repeated by its file" pin_a_run
