@@ -618,8 +618,9 @@ void guest_drain(struct guest *g)
 
 	g->config.lazy = false;
 	tx_ring(g);
-	for (tries = 0; tries < 400 && (tx_used(g) > g->tx_since_rs + 1 ||
-				       g->on->card.tx_fifo.nr); tries++) {
+	for (tries = 0; tries < 400; tries++) {
+		if (tx_used(g) <= g->tx_since_rs + 1 && !g->on->card.tx_fifo.nr)
+			break;
 		host_sleep(MS);
 		g->clock += MS;
 		watch(g);

@@ -29,7 +29,8 @@ card_takes_the_recorded() {
 		expect 0 holdgpu "$card" -- sh -c \
 			"vfio-mig load fd:9 $recorded --stay && vfio-mig save fd:9 $again" || return 1
 	cmp "$recorded" "$again" && return
-	vfio-mig inspect "$again"
+	vfio-mig inspect "$recorded" >"$out"
+	vfio-mig inspect "$again" | diff "$out" -
 	return 1
 }
 
