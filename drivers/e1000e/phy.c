@@ -169,10 +169,22 @@ void e1k_phy_save(struct e1k *e)
 	phy_end(e, e->state.phy_page, taken);
 }
 
-/* What these say is told to the peer when the PHY negotiates, and no sooner. */
-static bool phy_is_negotiated(unsigned int i)
+/*
+ * Does the link have to be negotiated anew? That takes it down for seconds, and so is
+ * done only where another speed or duplex may be agreed on. What else is advertised,
+ * as pause frames, is told to the peer the next time.
+ */
+static bool phy_negotiates(unsigned int i, u16 differs)
 {
-	return i == E1K_PHY_ANAR || i == E1K_PHY_ANNP || i == E1K_PHY_CTRL1000;
+	switch (i) {
+	case E1K_PHY_ANAR:
+		return differs & ADVERTISE_ALL;
+	/* The card cannot do half duplex at this speed, whatever is advertised. */
+	case E1K_PHY_CTRL1000:
+		return differs & ADVERTISE_1000FULL;
+	default:
+		return false;
+	}
 }
 
 /*
@@ -193,7 +205,7 @@ void e1k_phy_load(struct e1k *e, const u16 *want, u16 page)
 			value ^= start;
 		if (value == want[i])
 			continue;
-		if (phy_is_negotiated(i))
+		if (phy_negotiates(i, value ^ want[i]))
 			start = BMCR_ANRESTART;
 		phy_put(e, phy_regs[i].reg, i == E1K_PHY_BMCR &&
 			want[i] & BMCR_ANENABLE ? want[i] | start : want[i]);

@@ -165,6 +165,7 @@ static void start_negotiation(struct card *c)
 {
 	c->advertised = c->phy[0][4];
 	c->gigabit = c->phy[0][9];
+	c->negotiations++;
 }
 
 static void write_mdic(struct card *c, u32 value)

@@ -135,6 +135,9 @@ struct card {
 	u16 phy[4][32];
 	u16 advertised;		/* what the last negotiation has said */
 	u16 gigabit;
+	u32 negotiations;
+	u16 advertised_before;	/* as noted by the test before a load */
+	u32 negotiations_before;
 	u16 nvm[CARD_NVM];
 	u32 resets;		/* by itself */
 	u32 dropped;		/* frames that were in tx_fifo at a reset */

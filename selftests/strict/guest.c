@@ -389,7 +389,8 @@ void guest_phy_end(struct guest *g)
 static void negotiate(struct guest *g)
 {
 	take_phy(g);
-	mdic(g, BIT(26) | BIT(21) | 4 << 16 | (0x01e1 + 0x400 * host_below(3)));
+	mdic(g, BIT(26) | BIT(21) | 4 << 16 |
+	     ((host_below(2) ? 0x01e1 : 0x0061) + 0x400 * host_below(3)));
 	mdic(g, BIT(26) | BIT(21) | 0 << 16 | 0x1340);
 	guest_reg_write(g, EXTCNF_CTRL,
 			guest_reg_read(g, EXTCNF_CTRL) & ~MDIO_SW);

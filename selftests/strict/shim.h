@@ -267,6 +267,8 @@ struct device { const char *name; };
 #define dev_info(d, ...)	((void)(d))
 
 #define BMCR_ANRESTART		0x0200
+#define ADVERTISE_ALL		0x01e0
+#define ADVERTISE_1000FULL	0x0200
 #define BMCR_ANENABLE		0x1000
 
 /* PCI */
