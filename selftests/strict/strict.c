@@ -402,7 +402,8 @@ int main(int argc, char **argv)
 	}
 	while (runs < limit && time(NULL) < end && run(seed + runs))
 		runs++;
-	printf("# %llu pairs of cards, %llu moves, %llu cancelled, %llu refused, %llu million steps\n",
+	printf("# %llu pairs of cards, %llu moves, %llu cancelled, %llu refused, "
+	       "%llu million steps\n",
 	       (unsigned long long)runs, (unsigned long long)moves,
 	       (unsigned long long)cancelled, (unsigned long long)refused,
 	       (unsigned long long)host_steps / 1000000);
