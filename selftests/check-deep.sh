@@ -5,7 +5,8 @@
 # in a machine and what only makes sense there: injected faults, races, kills
 # and QEMU's enable-migration=auto; and on the newest what is fuzzed in numbers, and a
 # card tracked for ten minutes. Ends like check.sh. Steps: image, programs,
-# build-deep, guest-deep, deep-programs, mtty, ksft, auto, build-newest, many, tracked. Building
+# build-deep, guest-deep, deep-programs, mtty, ksft, auto, build-newest, many, tracked,
+# and of the fast tier and of the archive all: fast-deep, mutants, headers. Building
 # the kernel takes twenty minutes, once; KILLS says how many processes are killed
 # by each way to a device, FUZZ_STREAMS and FUZZ_IOCTLS how much is fuzzed,
 # MIXED_SECONDS how long the card is tracked.
@@ -52,4 +53,7 @@ step auto "$REPO/selftests/qemu/auto.sh"
 single build-newest "$LAB_DIR/build.sh" newest
 step many many
 step tracked tracked
+step fast-deep "$REPO/selftests/fast/deep.sh"
+step mutants "$REPO/selftests/fast/mutants.sh"
+step headers "$LAB_DIR/headers.sh" --all
 finish
