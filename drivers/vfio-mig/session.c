@@ -222,7 +222,8 @@ static __poll_t session_poll(struct file *file, poll_table *wait)
 static int session_precopy_info(struct vmig_session *s,
 				struct vfio_precopy_info *info, u32 *passes)
 {
-	struct vmig_pending p = {};
+	struct vmig_left left;
+	int ret;
 
 	guard(mutex)(&s->lock);
 	if (!s->vm)
@@ -231,17 +232,16 @@ static int session_precopy_info(struct vmig_session *s,
 		return -EINVAL;
 	if (s->error)
 		return s->error;
-	vmig_bulk_size(s->vm, &p);
+	ret = vmig_left(s->vm, s, false, &left);
+	if (ret)
+		return ret;
 	/* v1 leaves flags as the user had them; v2 makes them an output. */
 	if (vmig_compat_precopy_v2(s->vm->vdev))
-		info->flags = p.passes != s->passes ? VMIG_PRECOPY_REINIT : 0;
-	*passes = p.passes;
-	info->initial_bytes = p.initial + (s->fill - s->pos);
-	if (!s->head_done)
-		info->initial_bytes += VMIG_HEADER_LEN + VMIG_RECORD_LEN +
-				       VMIG_TOKEN_MAX;
-	info->dirty_bytes = p.dirty;
-	vmig_event_precopy(s->vm, info->initial_bytes, p.dirty, s->emit.bytes);
+		info->flags = left.passes != s->passes ? VMIG_PRECOPY_REINIT : 0;
+	*passes = left.passes;
+	info->initial_bytes = left.initial;
+	info->dirty_bytes = left.dirty;
+	vmig_event_precopy(s->vm, left.initial, left.dirty, s->emit.bytes);
 	return 0;
 }
 
@@ -305,8 +305,8 @@ static struct vmig_session *session_alloc(struct vmig_dev *vm,
 		kref_put(&s->ref, session_free);
 		return NULL;
 	}
-	s->minor = save ? max(vmig_emit_minor(vm), 0) : 0;
-	s->forced = vm->pins.forced;
+	s->at.minor = save ? max(vmig_emit_minor(vm), 0) : 0;
+	s->at.forced = vm->pins.forced;
 	s->rules.sections = vm->kind->sections;
 	s->rules.nr_sections = vm->kind->nr_sections;
 	/* Which minor is accepted is said best when the token is there. */
@@ -354,7 +354,7 @@ void vmig_session_final(struct vmig_session *s)
 	guard(mutex)(&s->lock);
 	s->phase = VMIG_PHASE_STOPCOPY;
 	s->next = 0;
-	s->sent = 0;
+	s->at.sent = 0;
 }
 
 /* May what was loaded be applied? Its stream minor, too. */
@@ -380,26 +380,7 @@ void vmig_session_report(struct vmig_session *s)
 		vmig_event_done(s->vm, true, s->parser.seen.bytes +
 				VMIG_RECORD_LEN + VMIG_END_LEN,
 				s->parser.seen.records + 1, usecs);
-	else if (s->end_done && s->pos == s->fill)
+	else if (s->at.end_done && s->pos == s->fill)
 		vmig_event_done(s->vm, false, s->emit.bytes, s->emit.records,
 				usecs);
-}
-
-/* Upper bound of what a reader will still get. */
-u64 vmig_session_left(struct vmig_session *s)
-{
-	struct vmig_pending p = {};
-
-	guard(mutex)(&s->lock);
-	if (s->end_done)
-		return s->fill - s->pos;
-	return s->fill - s->pos + vmig_fixed_size(s->vm) +
-	       vmig_bulk_size(s->vm, &p);
-}
-
-/* What the bulk sections have left. */
-void vmig_session_pending(struct vmig_session *s, struct vmig_pending *p)
-{
-	guard(mutex)(&s->lock);
-	vmig_bulk_size(s->vm, p);
 }

@@ -12,6 +12,24 @@ enum vmig_phase {
 };
 
 /**
+ * struct vmig_progress - how far a saved stream is
+ * @minor: stream minor that is sent
+ * @forced: sections that may be left behind
+ * @lost: sections that were
+ * @sent: bit for each non-repeating section already sent in this phase
+ * @head_done: header and token were queued, or the token was accepted
+ * @end_done: END was queued
+ */
+struct vmig_progress {
+	u16 minor;
+	unsigned long forced;
+	unsigned long lost;
+	unsigned long sent;
+	bool head_done;
+	bool end_done;
+};
+
+/**
  * struct vmig_session - one data file
  * @ref: held by the file, and by the device until it lets go
  * @io_mutex: serialises users of the file. May be held across a fault of user
@@ -20,9 +38,7 @@ enum vmig_phase {
  *	memory. Taken inside the device's state mutex, and inside @io_mutex.
  * @vm: the device, NULL once it let go: then the session is dead
  * @phase: what the file may be used for
- * @minor: stream minor that is sent
- * @forced: sections that may be left behind
- * @lost: sections that were
+ * @at: how far the stream is
  * @error: first failure; it sticks
  * @buf: one record (saving) or one payload (resuming); changed only by who
  *	holds @io_mutex too
@@ -31,10 +47,7 @@ enum vmig_phase {
  * @emit: counters of the stream being saved
  * @parser: decoder of the stream being loaded; like @buf
  * @next: section whose turn it is, when saving
- * @sent: bit for each non-repeating section already sent in this phase
  * @rules: of the stream being loaded
- * @head_done: header and token were queued, or the token was accepted
- * @end_done: END was queued
  * @began: when the file was opened
  * @passes: first passes of the bulk sections that the user knows of
  * @skipped: optional records that this driver does not know
@@ -45,9 +58,7 @@ struct vmig_session {
 	struct mutex lock; /* all below */
 	struct vmig_dev *vm;
 	enum vmig_phase phase;
-	u16 minor;
-	unsigned long forced;
-	unsigned long lost;
+	struct vmig_progress at;
 	int error;
 	u8 *buf;
 	u32 fill;
@@ -55,10 +66,7 @@ struct vmig_session {
 	struct vmig_emitter emit;
 	struct vmig_parser parser;
 	unsigned int next;
-	unsigned long sent;
 	struct vmig_rules rules;
-	bool head_done;
-	bool end_done;
 	ktime_t began;
 	u32 passes;
 	u64 skipped;
@@ -69,7 +77,10 @@ void vmig_session_kill(struct vmig_session *s);
 void vmig_session_final(struct vmig_session *s);
 int vmig_session_verdict(struct vmig_session *s, u16 *minor);
 void vmig_session_report(struct vmig_session *s);
-u64 vmig_session_left(struct vmig_session *s);
-void vmig_session_pending(struct vmig_session *s, struct vmig_pending *p);
+/* Bytes that a reader may have at once. */
+static inline u32 vmig_session_queued(const struct vmig_session *s)
+{
+	return s->fill - s->pos;
+}
 
 #endif

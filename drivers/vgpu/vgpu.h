@@ -153,7 +153,7 @@ int vgpu_vram_write(struct vgpu *v, u64 off, const void *buf, size_t len);
 void vgpu_vram_track(struct vgpu *v, bool on);
 int vgpu_vram_save(struct vmig_dev *vm, struct vmig_chunk *c);
 int vgpu_vram_load(struct vmig_dev *vm, const struct vmig_chunk *c);
-void vgpu_vram_pending(struct vmig_dev *vm, struct vmig_pending *p);
+int vgpu_vram_pending(struct vmig_dev *vm, struct vmig_pending *p);
 u32 vgpu_vram_crc(struct vgpu *v);
 
 /* engine.c */

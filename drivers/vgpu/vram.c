@@ -336,12 +336,13 @@ int vgpu_vram_load(struct vmig_dev *vm, const struct vmig_chunk *c)
 	return vgpu_vram_write(v, off, c->data + VGPU_RUN_HEAD, len);
 }
 
-static u64 record_bytes(unsigned long pages)
+/* Bytes of @pages of them, as if each went in a record of its own. */
+static u64 vram_bound(unsigned long pages)
 {
 	return (u64)pages * (PAGE_SIZE + VGPU_RUN_HEAD + VMIG_RECORD_LEN);
 }
 
-static unsigned long count_pages(struct vgpu_vram *m)
+static unsigned long vram_present(struct vgpu_vram *m)
 {
 	unsigned long i, n = 0;
 
@@ -351,15 +352,89 @@ static unsigned long count_pages(struct vgpu_vram *m)
 	return n;
 }
 
-/* Upper bound: as if each dirty page went in a record of its own. */
-void vgpu_vram_pending(struct vmig_dev *vm, struct vmig_pending *p)
+/* Would a record have this page? While nothing is saved, all that there are. */
+static bool vram_due(const struct vgpu_vram *m, unsigned long i)
+{
+	return m->tracking ? test_bit(i, m->dirty) : !!READ_ONCE(m->pages[i]);
+}
+
+/* Pages of a record that begins with @first, as claim_run() takes them. */
+static unsigned long vram_run(const struct vgpu_vram *m, unsigned long first,
+			      unsigned long end)
+{
+	unsigned long n = 0;
+
+	end = min(end, first + RUN_PAGES);
+	while (first + n < end && vram_due(m, first + n))
+		n++;
+	return n;
+}
+
+static bool vram_zeroes(const struct vgpu_vram *m, unsigned long first,
+			unsigned long n)
+{
+	bool zeroes = true;
+	unsigned long i;
+
+	for (i = first; i < first + n && zeroes; i++) {
+		struct page *page = READ_ONCE(m->pages[i]);
+		void *p;
+
+		if (!page)
+			continue;
+		p = kmap_local_page(page);
+		zeroes = !memchr_inv(p, 0, PAGE_SIZE);
+		kunmap_local(p);
+	}
+	return zeroes;
+}
+
+/* Bytes of the records that vgpu_vram_save() makes of some pages. */
+static u64 vram_count(struct vgpu_vram *m, unsigned long first,
+		      unsigned long end)
+{
+	unsigned long n;
+	u64 bytes = 0;
+
+	while (first < end) {
+		n = vram_run(m, first, end);
+		if (n) {
+			bytes += VMIG_RECORD_LEN + VGPU_RUN_HEAD;
+			if (!vram_zeroes(m, first, n))
+				bytes += (u64)n << PAGE_SHIFT;
+		}
+		first += max(n, 1UL);
+		cond_resched();
+	}
+	return bytes;
+}
+
+/*
+ * The device has stopped: what the saver will find from where it is, and then
+ * before that. Each page of zeroes is looked at whole.
+ */
+static void vram_pending_final(struct vgpu_vram *m, struct vmig_pending *p)
+{
+	unsigned long from = m->tracking && !READ_ONCE(m->restart) ? m->cursor : 0;
+
+	guard(rwsem_read)(&m->sem);
+	p->dirty = vram_count(m, from, m->nr) + vram_count(m, 0, from);
+	p->passes = m->passes;
+	p->exact = true;
+}
+
+int vgpu_vram_pending(struct vmig_dev *vm, struct vmig_pending *p)
 {
 	struct vgpu_vram *m = &vm_to_vgpu(vm)->vram;
 	unsigned long i, first = 0;
 
+	if (p->final) {
+		vram_pending_final(m, p);
+		return 0;
+	}
 	if (!m->tracking) {
-		p->initial = record_bytes(count_pages(m));
-		return;
+		p->initial = vram_bound(vram_present(m));
+		return 0;
 	}
 	begin_pass(m);
 	p->passes = m->passes;
@@ -368,8 +443,9 @@ void vgpu_vram_pending(struct vmig_dev *vm, struct vmig_pending *p)
 		for_each_set_bit_from(i, m->dirty, m->nr)
 			first++;
 	}
-	p->initial = record_bytes(first);
-	p->dirty = record_bytes(bitmap_weight(m->dirty, m->nr) - first);
+	p->initial = vram_bound(first);
+	p->dirty = vram_bound(bitmap_weight(m->dirty, m->nr) - first);
+	return 0;
 }
 
 /* Checksum of all of VRAM, for tests that compare two devices. */

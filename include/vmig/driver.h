@@ -44,13 +44,19 @@ struct vmig_chunk {
 };
 
 /**
- * struct vmig_pending - bytes of records that a bulk section still has to send
+ * struct vmig_pending - bytes of records that the bulk sections still have to send
+ * @final: in: the device has stopped, and nothing changes any more: count what
+ *	their save() will give, if it can be known
+ * @exact: out: @initial and @dirty together are that, to the byte; otherwise they
+ *	are bounds. Nobody asks for it without @final.
  * @initial: part of its first pass
  * @dirty: written again since
  * @passes: how many first passes were begun; one more means that the device
  *	was reconfigured and that @initial is new (VFIO_PRECOPY_INFO_REINIT)
  */
 struct vmig_pending {
+	bool final;
+	bool exact;
 	u64 initial;
 	u64 dirty;
 	u32 passes;
@@ -78,8 +84,8 @@ struct vmig_counter {
  * @start: undo @stop
  * @save_begin: everything is to be sent, and what changes later again
  * @save_end: nothing is being saved any more
- * @pending: bytes of records that the bulk sections have left, at most; while
- *	nothing is being saved, how many they would have
+ * @pending: bytes of records that the bulk sections have left; while nothing is
+ *	being saved, how many they would have. Changes nothing; may fail.
  * @live: state structure of the field tables, as the device has it
  * @shadow: like @live, where a stream is loaded into
  * @load_begin: entering RESUMING: prepare what is loaded in place; all fields of
@@ -103,7 +109,7 @@ struct vmig_ops {
 	int (*start)(struct vmig_dev *vm);
 	int (*save_begin)(struct vmig_dev *vm);
 	void (*save_end)(struct vmig_dev *vm);
-	void (*pending)(struct vmig_dev *vm, struct vmig_pending *p);
+	int (*pending)(struct vmig_dev *vm, struct vmig_pending *p);
 	void *(*live)(struct vmig_dev *vm);
 	void *(*shadow)(struct vmig_dev *vm);
 	int (*load_begin)(struct vmig_dev *vm);
