@@ -125,6 +125,7 @@ static void emit(struct vmig_session *s, const struct vmig_section *sec,
 		rec.flags |= VMIG_REC_VENDOR;
 	if (s->phase == VMIG_PHASE_PRECOPY)
 		rec.flags |= VMIG_REC_PRECOPY;
+	s->pass = sec->flags & VMIG_SEC_REPEAT ? c->pass : s->passes + 1;
 	s->fill += vmig_emit_record(&s->emit, s->buf + s->fill, &rec);
 }
 

@@ -3,6 +3,7 @@
 #define _VFIO_MIG_SESSION_H
 
 #include <linux/kref.h>
+#include <linux/wait.h>
 #include <vmig/driver.h>
 
 enum vmig_phase {
@@ -44,12 +45,16 @@ struct vmig_progress {
  *	holds @io_mutex too
  * @fill: bytes of @buf that a reader may have
  * @pos: bytes of @buf that a reader has had
+ * @pass: as struct vmig_chunk has it, of the record in @buf
  * @emit: counters of the stream being saved
  * @parser: decoder of the stream being loaded; like @buf
  * @next: section whose turn it is, when saving
  * @rules: of the stream being loaded
  * @began: when the file was opened
  * @passes: first passes of the bulk sections that the user knows of
+ * @told: initial_bytes that the user knows of
+ * @reinits: how often the user was told that there is initial data again
+ * @wait: users that poll; has a lock of its own
  * @skipped: optional records that this driver does not know
  */
 struct vmig_session {
@@ -63,12 +68,16 @@ struct vmig_session {
 	u8 *buf;
 	u32 fill;
 	u32 pos;
+	u32 pass;
 	struct vmig_emitter emit;
 	struct vmig_parser parser;
 	unsigned int next;
 	struct vmig_rules rules;
 	ktime_t began;
 	u32 passes;
+	u64 told;
+	unsigned int reinits;
+	wait_queue_head_t wait;
 	u64 skipped;
 };
 

@@ -153,6 +153,19 @@ static void sizes_begin(struct sizes_count *c, struct vmig_dev *vm,
 	};
 }
 
+static void sizes_queued(const struct vmig_session *s, struct vmig_left *left)
+{
+	u32 queued = vmig_session_queued(s);
+
+	if (!s->pass) {
+		left->dirty = queued;
+		return;
+	}
+	left->initial = queued;
+	if (s->pass != s->passes + 1)
+		left->fresh = queued;
+}
+
 /**
  * vmig_left - bytes that a reader of a device's stream would still get
  * @vm: device
@@ -167,19 +180,23 @@ int vmig_left(struct vmig_dev *vm, const struct vmig_session *s, bool stopped,
 	      struct vmig_left *left)
 {
 	struct sizes_count c;
+	u64 frame;
 	int ret;
 
 	*left = (struct vmig_left){};
 	sizes_begin(&c, vm, s, stopped);
 	if (s)
-		left->initial = vmig_session_queued(s);
+		sizes_queued(s, left);
 	if (c.at.end_done) {
 		left->exact = true;
 		return 0;
 	}
 	ret = sizes_frame(&c, left);
+	frame = left->initial;
 	if (!ret)
 		ret = sizes_bulk(&c, left);
+	if (s && left->passes != s->passes)
+		left->fresh += left->initial - frame;
 	if (sizes_refused(&c))
 		left->exact = false;
 	return ret;

@@ -11,6 +11,7 @@ struct vmig_session;
  * @initial: what is sent while the device runs, before anything is sent again
  * @dirty: what is sent again because it changed
  * @rest: what is sent only when the device has stopped
+ * @fresh: of @initial, what is of a pass that the user does not know of
  * @passes: as struct vmig_pending has it
  * @exact: the sum is what will be read, to the byte; otherwise a bound
  */
@@ -18,6 +19,7 @@ struct vmig_left {
 	u64 initial;
 	u64 dirty;
 	u64 rest;
+	u64 fresh;
 	u32 passes;
 	bool exact;
 };

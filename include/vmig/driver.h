@@ -35,12 +35,16 @@ struct dentry;
  * @len: bytes used
  * @instance: instance number of the record
  * @version: layout version, when loading
+ * @pass: saving, with VMIG_SEC_REPEAT: 0 if it was sent before, otherwise 1 for the
+ *	pass that a save begins with, and one more for each that was begun again
+ *	(@passes of struct vmig_pending)
  */
 struct vmig_chunk {
 	u8 *data;
 	u32 len;
 	u32 instance;
 	u16 version;
+	u32 pass;
 };
 
 /**
@@ -51,8 +55,9 @@ struct vmig_chunk {
  *	are bounds. Nobody asks for it without @final.
  * @initial: part of its first pass
  * @dirty: written again since
- * @passes: how many first passes were begun; one more means that the device
- *	was reconfigured and that @initial is new (VFIO_PRECOPY_INFO_REINIT)
+ * @passes: how many first passes were begun again; one more means that the device
+ *	was reconfigured and that @initial is new (VFIO_PRECOPY_INFO_REINIT). The core
+ *	bounds how often a user hears of it.
  */
 struct vmig_pending {
 	bool final;
@@ -208,6 +213,9 @@ enum vmig_stat {
  * @platform: what the guest sees; does not change while it runs
  * @pins: operator's choices
  * @chosen: minor that was negotiated, or VMIG_EMIT_NEWEST
+ * @reader_lock: protects @reader; a leaf
+ * @reader: session whose user may wait for data, or NULL
+ * @starved: that user has found nothing to read since @reader was last woken
  * @note_lock: protects @reason, @reason_code and @fault; a leaf
  * @reason: last refusal in words
  * @reason_code: its errno
@@ -229,6 +237,9 @@ struct vmig_dev {
 	const struct vmig_platform *platform;
 	struct vmig_pins pins;
 	int chosen;
+	spinlock_t reader_lock; /* reader */
+	struct vmig_session *reader;
+	bool starved;
 	spinlock_t note_lock; /* reason, reason_code, fault */
 	char reason[VMIG_REASON_MAX];
 	int reason_code;
@@ -248,6 +259,8 @@ void vmig_unregister(struct vmig_dev *vm);
 void vmig_open(struct vmig_dev *vm);
 void vmig_close(struct vmig_dev *vm);
 void vmig_reset(struct vmig_dev *vm);
+
+void vmig_dirtied(struct vmig_dev *vm);
 
 struct file *vmig_set_state(struct vmig_dev *vm,
 			    enum vfio_device_mig_state to);

@@ -121,9 +121,8 @@ struct vfio_mig_negotiate {
  * In STOP and STOP_COPY nothing is sent while the device runs: the first two are
  * 0, and @stop_copy is all. All three are exact then, to the byte, unless the
  * driver cannot know, or the stream would be refused for what it cannot carry.
- * In the PRE_COPY states @precopy_initial is initial_bytes of struct
- * vfio_precopy_info of a user that knows of its version 2. In RESUMING, which
- * has nothing to read, all are the bounds that RUNNING would have.
+ * In RESUMING, which has nothing to read, all are the bounds that RUNNING would
+ * have.
  */
 struct vfio_mig_size {
 	__aligned_u64 signature;
