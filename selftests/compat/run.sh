@@ -213,6 +213,7 @@ echo "1..$number"
 
 export VFIO_MIG_DEVICE=$device
 features || status=1
+sizes || status=1
 tokens $device/version || status=1
 tokens $types/vfio_mig_vgpu-4/version 2000 7 || status=1
 
