@@ -24,7 +24,7 @@ const struct layout *layout_of(const char *token)
 	size_t i;
 
 	if (vfiomig_token_valid(token, NULL) ||
-	    vfiomig_token_get(token, "type", type) < 0)
+	    vfiomig_token_get(token, "type", type, sizeof(type)) < 0)
 		return NULL;
 	for (i = 0; i < ARRAY_SIZE(layouts); i++)
 		if (!strcmp(layouts[i].type, type))
