@@ -58,5 +58,7 @@ for change in s/type=bochs-display/type=other/ s/eq_vram_mib=16/eq_vram_mib=32/ 
 	tap "and not after $change" refuses "${card[0]}" "$change"
 done
 echo "1..$number"
+VFIO_MIG_DEVICE=${card[0]} VFIO_MIG_DEVICE2=${card[1]} /lab/programs/bochs-card ||
+	status=1
 [ -n "$short" ] || conformance "$@"
 exit "$status"
