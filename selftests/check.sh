@@ -3,8 +3,10 @@
 #
 # check.sh [STEP...]: everything that is tested on each change. Prints the
 # TAP of every step and ends with "N passed, N failed, N skipped". Steps:
-# unit, fuzz, image, programs, lint, then build-VER, guest-VER and qemu-VER for both
-# kernels, stable and newest, two-hosts, versions, nic, nic-stable and nova.
+# unit, lab-self, fast, fast-self, suite-builds, mutants and fuzz need no machine;
+# then image, programs, lint, headers, dkms, for both kernels, stable and newest,
+# build-KERNEL, guest-KERNEL and qemu-KERNEL, build-previous, two-hosts, versions,
+# nic, nic-stable and nova. What takes longer is in check-deep.sh.
 set -euo pipefail
 # shellcheck source=selftests/steps.sh
 . "$(dirname "$0")/steps.sh"
@@ -43,7 +45,18 @@ host_tools() {
 	command -v jq >/dev/null || missing+=(jq)
 	pkg-config --exists zlib 2>/dev/null || missing+=(zlib1g-dev)
 	command -v spin >/dev/null || missing+=(spin)
+	mapfile -t -O ${#missing[@]} missing < <(
+		# shellcheck source=selftests/fast/common.sh
+		. "$REPO/selftests/fast/common.sh" && fast_missing)
 	[ ${#missing[@]} -eq 0 ] || apt_install "${missing[@]}"
+}
+
+# The modules on a kernel that is a program; some of the faults that it has to find.
+fast() {
+	step fast "$REPO/selftests/fast/run.sh"
+	step fast-self "$REPO/selftests/fast/self.sh"
+	step suite-builds "$REPO/selftests/fast/suite-builds.sh"
+	step mutants "$REPO/selftests/fast/mutants.sh" --sample 20
 }
 
 # What needs no lab machine: the code that kernel and user space share, the
@@ -78,6 +91,8 @@ lab() {
 	[ "$failed" = "$before" ] || return 0
 	single programs "$LAB_DIR/programs.sh"
 	step lint "$REPO/selftests/lint.sh"
+	step headers "$LAB_DIR/headers.sh"
+	step dkms "$LAB_DIR/dkms.sh"
 	for kver in $LAB_KERNELS; do
 		kernel "$kver"
 	done
@@ -93,6 +108,8 @@ lab() {
 mkdir -p "$REPO/build"
 host_tools
 step unit unit
+step lab-self "$LAB_DIR/self.sh"
+fast
 step fuzz fuzz
 lab
 finish

@@ -35,28 +35,23 @@ modules() { # KVER MAKE_ARGS...
 	LAB_BUILD_NAME=${work##*/} "$LAB_DIR/build.sh" "$kver" "$@"
 }
 
-# The kernel packages leave out a script that newer makefiles call to try
-# sparse; and a sparse of 0.6.4 knows neither __typeof_unqual__ nor the length
-# of a constant string, and goes quiet after the error that is no error. Its
-# lock contexts do not understand scope-based guards.
+checker() { # KVER
+	local headers
+	headers=$(lab_tree)/usr/src/linux-headers-$(lab_kver "$1") || return 1
+	lab_checker "$1" "${headers%-*}-common"
+}
+
 sparse() { # KVER
-	local script=scripts/checker-valid.sh source headers
-	headers=$(lab_tree)/usr/src/linux-headers-$(lab_kver "$1")
-	headers=${headers%-*}-common
-	if grep -q "$script" "$headers/Makefile" && [ ! -e "$headers/$script" ]; then
-		source=$("$LAB_DIR/linux-source.sh" "$1") || return 1
-		install -m 755 "$source/$script" "$headers/$script"
-	fi
-	modules "$1" C=2 "CF=-D__CHECK_ENDIAN__ -Wno-context -D__typeof_unqual__=__typeof__ \
-		'-D__builtin_strlen(s)=(sizeof(s)-1)'"
+	modules "$1" C=2 "$LAB_SPARSE"
 }
 
 tracked() { git -C "$REPO" ls-files -- "$@"; }
 
-# The script comes with the kernel's source. It asks git, which the tree does
+# The script comes with the kernel's source, and prefers what older kernels do not
+# have. It asks git, which the tree does
 # not have, for the headers whose names are known unless there is no repository.
 checkpatch_on() { # IGNORED_TYPES FILES...
-	local dir ignored=FILE_PATH_CHANGES,LINUX_VERSION_CODE,$1
+	local dir ignored=FILE_PATH_CHANGES,LINUX_VERSION_CODE,ALLOC_WITH_SIZEOF,$1
 	shift
 	[ $# -gt 0 ] || return 0
 	dir=$("$LAB_DIR/linux-source.sh" deep) || return 1
@@ -79,7 +74,8 @@ checkpatch() {
 		case $file in
 		*/trace.h) trace+=("$file") ;;
 		include/compat/*) compat+=("$file") ;;
-		drivers/e1000e/* | include/vmig/pci_config.h | userspace/cli/commands.h) tables+=("$file") ;;
+		drivers/e1000e/* | include/vmig/pci_config.h | userspace/cli/commands.h | \
+			userspace/cli/cli.h | userspace/cli/main.c) tables+=("$file") ;;
 		*) if is_user "$file"; then user+=("$file"); else other+=("$file"); fi ;;
 		esac
 	done < <(tracked '*.[ch]')
@@ -137,6 +133,11 @@ work=$REPO/build/lint-$$
 trap 'rm -rf "${work:?}" "$work.lock"' EXIT
 "$LAB_DIR/image.sh" || exit 1
 lab_roles
+# What a tool says is its finding, so that nothing is fetched while it runs.
+"$LAB_DIR/linux-source.sh" deep >/dev/null || exit 1
+for kver in $LAB_BUILT; do
+	[ -z "$(lab_role "$kver")" ] || checker "$kver" || exit 1
+done
 for kver in $LAB_BUILT; do
 	[ -n "$(lab_role "$kver")" ] || continue
 	clean "W=1 $kver" modules "$kver"

@@ -20,7 +20,8 @@ about() { sed -n '2s|^/\* \(.*\) \*/$|\1|p' "$1"; }
 
 exported() { # PROGRAM
 	[ -s "$symvers" ] || return 0
-	for symbol in $(sed -n 's|^/\* SYMBOLS: \(.*\) \*/$|\1|p' "$1"); do
+	symbols=$(sed -n 's|^/\* SYMBOLS: \(.*\) \*/$|\1|p' "$1")
+	for symbol in $symbols; do
 		grep -q "	$symbol	" "$symvers" || return 1
 	done
 }
@@ -63,7 +64,7 @@ done
 		name=${program##*/} value=0
 		case $name in needed_*) continue ;; esac
 		! has "$program" "$@" || value=1
-		name=$(echo "${name%.c}" | tr a-z A-Z)
+		name=$(echo "${name%.c}" | tr '[:lower:]' '[:upper:]')
 		printf '#define VMIG_HAVE_%s\t%s\n' "$name" "$value"
 	done
 } >"$out.new"

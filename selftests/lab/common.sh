@@ -24,6 +24,8 @@
 #                     whatever it depends on besides the kernel is in FILEs
 #   lab_step TEXT SECONDS CMD..  runs CMD, which prints nothing, and says every
 #                     few seconds for how long, of how many that it took before
+#   LAB_SPARSE        the argument of make with which sparse understands a kernel
+#   lab_checker KERNEL HEADERS  puts into HEADERS what make needs for sparse
 #   lab_whole PATH    is PATH all there, as lab_done left it?
 #   lab_say, lab_die  messages on stderr
 
@@ -112,6 +114,7 @@ installed_kernels() {
 # The version of a role's package, whether it is installed or not.
 role_version() { # ROLE
 	local package
+	lab_roles
 	package=$(lab_role "$1" | cut -d' ' -f1)
 	[ -n "$package" ] || lab_die "there is no kernel \"$1\": $(
 		grep "^# $1:" "$LAB_RESOLVED" || echo "the archive has none")"
@@ -119,11 +122,14 @@ role_version() { # ROLE
 }
 
 lab_kver() { # ROLE|VERSION
-	local wanted=$1 found
-	if is_role "$1"; then wanted=$(role_version "$1") || return 1; fi
+	local wanted=$1 name=$1 found
+	if is_role "$1"; then
+		wanted=$(role_version "$1") || return 1
+		name="$1 ($wanted)"
+	fi
 	found=$(installed_kernels | awk -v w="$wanted" '
 		index($0, w) == 1 && substr($0, length(w) + 1, 1) !~ /[0-9]/' | tail -n 1)
-	[ -n "$found" ] || lab_die "no kernel $1${1/#$wanted/} with headers in the tree; it has: $(
+	[ -n "$found" ] || lab_die "no kernel $name with headers in the tree; it has: $(
 		installed_kernels | paste -sd' ')"
 	printf '%s\n' "$found"
 }
@@ -221,6 +227,20 @@ lab_whole() { # PATH
 	lab_say "${1##*/} in the cache is not whole; it is made again"
 	rm -rf --one-file-system "$1" "$1.whole"
 	return 1
+}
+
+# What sparse is called with. One of 0.6.4 knows neither __typeof_unqual__ nor the
+# length of a constant string, and goes quiet after the error that is no error. Its
+# lock contexts do not understand scope-based guards.
+LAB_SPARSE="CF=-D__CHECK_ENDIAN__ -Wno-context -D__typeof_unqual__=__typeof__ \
+	'-D__builtin_strlen(s)=(sizeof(s)-1)'"
+
+# Debian's headers leave out a script that newer makefiles call to try sparse.
+lab_checker() { # ROLE|VERSION HEADERS
+	local script=scripts/checker-valid.sh source
+	grep -q "$script" "$2/Makefile" && [ ! -e "$2/$script" ] || return 0
+	source=$("$LAB_DIR/linux-source.sh" "$1") || return 1
+	install -m 755 "$source/$script" "$2/$script"
 }
 
 build_own_module() { # NAME DIR BUILD_DIRECTORY KERNEL

@@ -25,8 +25,20 @@ fill_tree() { # DIR
 	"$LAB_DIR/tree.sh" "$1" "$LAB_RESOLVED" >"$CACHE/tree.log" 2>&1
 }
 
+# The archive drops packages when newer ones come, so what it had this morning
+# may be gone by now. The new answer takes the place of the old one, but for a
+# file that the caller has fixed.
+ask_again() {
+	case $LAB_RESOLVED in
+	"$CACHE"/resolved-*) LAB_RESOLVED='' "$LAB_DIR/roles.sh" --fresh >/dev/null ;;
+	esac
+}
+
 make_tree() {
 	local tree
+	tree=$(lab_tree)
+	! lab_whole "$tree" || return 0
+	ask_again
 	tree=$(lab_tree)
 	! lab_whole "$tree" || return 0
 	if ! LAB_WATCH=$tree.new lab_step "making the Debian tree, 2000 MB" 150 fill_tree "$tree.new"; then

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# roles.sh: finds today's package for each role of the table "roles", and
+# roles.sh [--fresh]: finds today's package for each role of the table "roles", and
 # prints the path of a file with lines "ROLE PACKAGE VERSION". A role that has
 # none is absent from it; a line "# TEXT" says why. The archive is asked once a
-# day; when it cannot be reached, the last answer counts, and roles.sh says so.
+# day, with --fresh at once; when it cannot be reached, the last answer counts,
+# and roles.sh says so.
 #
 # VFIO_MIG_PIN pins roles: a file as roles.sh writes it (each run of the lab
 # leaves one in build/resolved), or words ROLE=VERSION, where VERSION is a
@@ -71,9 +72,12 @@ function why(role,   t) {
 	if (headless[role] != "") t = t "; " headless[role] " has no headers there"
 	return t
 }
-function answer(role, c) {
+function answer(role, c,   is) {
 	print role, package[c], version[c]
 	chosen[role] = star(package[c], pattern[role])
+	is = kernel(pattern[role]) ? chosen[role] : plain(version[c])
+	if (role in tested && less(series(tested[role]), series(is)))
+		print "# " role ": " is " is newer than what the tests have passed on, " tested[role]
 	if (headless[role] != "" && less(chosen[role], headless[role]))
 		print "# " role ": " headless[role] " has no headers, so " chosen[role] " is taken"
 }
@@ -86,6 +90,7 @@ BEGIN {
 }
 FNR == NR && $1 == "suite" { name[$3] = $2; next }
 FNR == NR && $1 == "role" { order[++roles] = $2; suites[$2] = $3; pattern[$2] = $4; choice[$2] = $5; next }
+FNR == NR && $1 == "tested" { tested[$2] = $3 }
 FNR == NR { next }
 { count++; suite[count] = name[$1]; package[count] = $2; version[count] = $3; have[$2] = 1 }
 END {
@@ -160,7 +165,7 @@ mkdir -p "$CACHE"
 answer=$(answer_path)
 exec 8>"$CACHE/roles.lock"
 flock -w 300 8 || lab_die "another roles.sh does not end"
-if [ -z "$(find "$answer" -mmin -1440 2>/dev/null)" ]; then
+if [ "${1:-}" = --fresh ] || [ -z "$(find "$answer" -mmin -1440 2>/dev/null)" ]; then
 	status=0
 	resolve "$answer.new" || status=$?
 	if [ $status = 0 ]; then

@@ -187,6 +187,7 @@ tell_resolved() {
 	[ "$LAB_RESOLVED" -ef "$REPO/build/resolved" ] ||
 		install -D -m 644 "$LAB_RESOLVED" "$REPO/build/resolved"
 	lab_say "kernel $kernel: $(if [ "$kernel" = deep ]; then lab_role deep; else lab_kver "$kernel"; fi), QEMU $(lab_role qemu | cut -d' ' -f2)"
+	sed -n "s/^# \($kernel\|qemu\): \(.* is newer than .*\)/note: \2/p" "$LAB_RESOLVED" >&2
 }
 
 # Becomes QEMU, in the tree, for at most $limit seconds.

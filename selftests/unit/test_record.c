@@ -474,6 +474,8 @@ static struct world *world_new(u64 seed, bool log)
 	struct world *w = calloc(1, sizeof(*w));
 	unsigned int q;
 
+	if (!w)
+		exit(1);
 	random_state = seed * 0x9e3779b97f4a7c15ULL | 1;
 	w->ram = calloc(1, RAM);
 	w->log = log;

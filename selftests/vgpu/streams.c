@@ -9,7 +9,7 @@
 
 #define INVALID "If the user provided data is found to be incomplete, inconsistent, or otherwise invalid, the migration driver must fail the SET_STATE ioctl"
 
-#define MAX	(1 << 20)
+#define MAX	0x100000
 #define RUN	16	/* offset and length of a run of VRAM */
 
 /* The place of a record's header, and of its payload. */
@@ -193,7 +193,7 @@ TEST_F(content, with_a_register_that_cannot_be)
 	size_t i;
 
 	CITES(INVALID);
-	for (i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(orders); i++) {
 		FIND("DISP", &p);
 		put_unaligned_le32(orders[i], p.payload + 22);
 		REFUSED();
@@ -225,7 +225,7 @@ TEST_F(content, with_a_run_outside_of_memory)
 	size_t i, bare;
 
 	CITES("must not result in error conditions outside the user context (ex. host system faults).");
-	for (i = 0; i < sizeof(runs) / sizeof(runs[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(runs); i++)
 		/* With bytes, and as a run of zeroes. */
 		for (bare = 0; bare < 2; bare++) {
 			FIND("VRAM", &p);

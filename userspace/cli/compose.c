@@ -105,7 +105,7 @@ static void add_remarks(struct builder *b, const struct object *o,
 	builder_add(b, "x_composed", "sysfs%s", json_object_size(info) ? "+devlink" : "");
 	builder_add(b, "x_kernel", "%s", kernel_release(release));
 	builder_add(b, "x_subsystem", "%s:%s", id_of(o, "subsystem_vendor", vendor),
-	    id_of(o, "subsystem_device", device));
+		    id_of(o, "subsystem_device", device));
 	if (other)
 		builder_add(b, "x_fw", "%s", other);
 }
@@ -124,7 +124,7 @@ static int add_all(struct builder *b, const struct migration_driver *r,
 
 	/* None of these drivers has a second version of its stream. */
 	builder_add(b, "type", "%s-%s-%s", r->family, id_of(o, "vendor", vendor),
-	    id_of(o, "device", device));
+		    id_of(o, "device", device));
 	builder_add(b, "stream", "1.0");
 	builder_add(b, "accepts", "1.0");
 	builder_add(b, "eq_revision", "%s", id_of(o, "revision", revision));

@@ -90,7 +90,7 @@ static int take_info(struct nl_msg *msg, void *arg)
 
 /* Of Linux 6.2; the headers of an older one are enough. */
 #define PORT_FN_ATTR_CAPS	4
-#define PORT_FN_CAP_MIGRATABLE	(1u << 1)
+#define PORT_FN_CAP_MIGRATABLE	0x2u
 
 static void set_number(json_t *port, const char *key, struct nlattr *a)
 {
@@ -269,13 +269,15 @@ const char *devlink_migratable(const struct object *o)
 	int number = o->kind == OBJECT_PCI ? vf_number(o) : -1;
 	const char *handle;
 	char owner[128];
-	json_t *port;
+	json_t *port, *function;
 
 	if (number < 0 || !*link_name(o->dir, "physfn", owner, sizeof(owner)))
 		return NULL;
-	json_object_foreach((json_t *)devlink_ports(), handle, port)
-		if (is_port_of(handle, port, owner, number))
-			return json_string_value(json_object_get(
-				json_object_get(port, "function"), "migratable"));
+	json_object_foreach((json_t *)devlink_ports(), handle, port) {
+		if (!is_port_of(handle, port, owner, number))
+			continue;
+		function = json_object_get(port, "function");
+		return json_string_value(json_object_get(function, "migratable"));
+	}
 	return NULL;
 }

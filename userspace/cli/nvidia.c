@@ -171,6 +171,7 @@ static void add_creatable(json_t *types, const char *gpu, const char *line)
 {
 	char name[32], *end;
 	unsigned long number = strtoul(line, &end, 10);
+	json_int_t available;
 	json_t *type;
 
 	if (end == line || !number || number > 0xffffffff)
@@ -178,9 +179,8 @@ static void add_creatable(json_t *types, const char *gpu, const char *line)
 	end += strspn(end, " :");
 	text_set(name, "nvidia-%lu", number);
 	type = find_type(types, gpu, name);
-	json_object_set_new(type, "available",
-			    json_integer(json_integer_value(json_object_get(type,
-					 "available")) + 1));
+	available = json_integer_value(json_object_get(type, "available"));
+	json_object_set_new(type, "available", json_integer(available + 1));
 	set_token(type, gpu, number, end);
 }
 

@@ -38,8 +38,8 @@ json_t *json_verdict(enum judgement judgement, const struct vfiomig_verdict *v)
 {
 	return json_pack("{s:b, s:s, s:i, s:s, s:s, s:s, s:s}", "ok",
 			 judgement == JUDGED_YES, "result",
-			 judgement_names[judgement], "code", v->code, "key", v->key, "source", v->source,
-			 "target", v->target, "reason", v->text);
+			 judgement_names[judgement], "code", v->code, "key",
+			 v->key, "source", v->source, "target", v->target, "reason", v->text);
 }
 
 void print_judgement(enum judgement judgement, const struct vfiomig_verdict *v)

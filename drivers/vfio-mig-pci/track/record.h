@@ -16,7 +16,7 @@
 #ifndef PAGE_SHIFT
 #define PAGE_SHIFT	12
 #endif
-#define PAGE_SIZE	(1ULL << PAGE_SHIFT)
+#define PAGE_SIZE	((u64)1 << PAGE_SHIFT)
 #define PAGE_MASK	(~(PAGE_SIZE - 1))
 #define min(a, b)	((a) < (b) ? (a) : (b))
 #define min3(a, b, c)	min(min(a, b), c)

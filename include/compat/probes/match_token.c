@@ -6,4 +6,5 @@
 static const struct vfio_device_ops ops = {
 	.match_token_uuid = vfio_pci_core_match_token_uuid,
 };
+
 const void *probe = &ops;

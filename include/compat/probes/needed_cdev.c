@@ -8,4 +8,5 @@ static const struct vfio_device_ops ops = {
 	.attach_ioas = vfio_iommufd_emulated_attach_ioas,
 	.detach_ioas = vfio_iommufd_emulated_detach_ioas,
 };
+
 const void *probe = &ops;

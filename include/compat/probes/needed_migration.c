@@ -7,4 +7,5 @@ static const struct vfio_migration_ops ops = {
 	.migration_get_state = NULL,
 	.migration_get_data_size = NULL,
 };
+
 const void *probe = &ops;
