@@ -7,7 +7,7 @@
  * events, a reader for saved streams, and a transport for whoever has none.
  *
  * It works against any driver that has the migration uAPI of linux/vfio.h
- * (version 2, kernel 5.18 and later). Calls that need what vfio_mig adds to it
+ * (version 2). Calls that need what vfio_mig adds to it
  * (linux/vfio_mig.h) say so; where it is not there they answer -ENOTTY, and so
  * does a call for an optional feature of linux/vfio.h that the device lacks.
  * No verdict and no migration fails with -ENOTTY for any other reason.
