@@ -86,7 +86,13 @@ bench:
 	selftests/bench/bench.sh
 
 docs:
+	mkdir -p build
 	Documentation/pictures/make.sh
+	Documentation/troubleshooting.py >build/troubleshooting.rst
+	cmp -s build/troubleshooting.rst Documentation/troubleshooting.rst || \
+		cp build/troubleshooting.rst Documentation/troubleshooting.rst
+	sphinx-build -q -n -W --keep-going -b html Documentation build/docs/html
+	@echo build/docs/html/index.html
 
 clean:
 	rm -rf build
