@@ -52,7 +52,7 @@ fast() {
 # library and the command.
 unit() {
 	local dir status=0
-	for dir in unit lib cli cli-host; do
+	for dir in unit lib cli cli-host docs; do
 		make -s --no-print-directory -C "$REPO/selftests/$dir" check || status=1
 	done
 	return $status

@@ -8,7 +8,7 @@
  * transport for a program that has none.
  *
  * The library works against any driver that has the migration uAPI of
- * linux/vfio.h (version 2, kernel 5.18 and later). Calls that need what vfio_mig
+ * linux/vfio.h (version 2). Calls that need what vfio_mig
  * adds (linux/vfio_mig.h) say so; without it they answer -ENOTTY, and so does a
  * call for an optional feature of linux/vfio.h that the device lacks. No verdict
  * and no migration fails with -ENOTTY for any other reason.

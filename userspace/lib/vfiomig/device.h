@@ -138,9 +138,9 @@ uint64_t vfiomig_flags(const struct vfiomig *ctx)
 
 /* Optional features, for vfiomig_has(). */
 enum vfiomig_feature {
-	VFIOMIG_HAS_DATA_SIZE,		/* MIG_DATA_SIZE, kernel 6.2 */
-	VFIOMIG_HAS_DIRTY_LOG,		/* DMA_LOGGING_*, kernel 6.1 */
-	VFIOMIG_HAS_PRECOPY_V2,		/* MIG_PRECOPY_INFOv2, kernel 7.2 */
+	VFIOMIG_HAS_DATA_SIZE,		/* MIG_DATA_SIZE */
+	VFIOMIG_HAS_DIRTY_LOG,		/* DMA_LOGGING_* */
+	VFIOMIG_HAS_PRECOPY_V2,		/* MIG_PRECOPY_INFOv2 */
 	VFIOMIG_HAS_DESCRIBE,		/* vfio_mig: vfiomig_describe() */
 	VFIOMIG_HAS_CHECK,		/* vfio_mig: vfiomig_check() */
 	VFIOMIG_HAS_NEGOTIATE,		/* vfio_mig: vfiomig_negotiate() */

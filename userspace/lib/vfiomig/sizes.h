@@ -44,7 +44,7 @@ int vfiomig_precopy_info(struct vfiomig *ctx, struct vfiomig_precopy *info)
  * ioctl: VFIO_DEVICE_FEATURE SET MIG_PRECOPY_INFOv2. Holds until the device is
  * closed. Without it @reinit is always false, whatever the driver left there.
  *
- * Return: 0; -ENOTTY before kernel 7.2, or when the driver does not have it.
+ * Return: 0; -ENOTTY when the kernel or the driver does not have it.
  */
 int vfiomig_precopy_v2(struct vfiomig *ctx)
 	VFIOMIG_NONNULL(1) VFIOMIG_MUST_CHECK;
@@ -58,7 +58,7 @@ int vfiomig_precopy_v2(struct vfiomig *ctx)
  * length that will be required to complete stop copy". Drivers and QEMU take it
  * as all that is left, what pre-copy could send included.
  *
- * Return: 0; -ENOTTY before kernel 6.2, or when the driver does not have it; or
+ * Return: 0; -ENOTTY when the kernel or the driver does not have it; or
  * what the driver says.
  */
 int vfiomig_data_size(struct vfiomig *ctx, uint64_t *bytes)
