@@ -22,6 +22,7 @@ help:
 	@echo 'make fuzz-lab    fuzz the vGPU in the lab, for SECONDS=300, KVER=deep'
 	@echo 'make demo        migrate a guest with its devices, in the lab'
 	@echo 'make bench       measure'
+	@echo 'make docs        draw pictures, write what follows from the code, and build/docs/html'
 	@echo 'make image       make the lab image only (in the cache; needs root)'
 	@echo 'make clean       remove build/'
 
@@ -50,6 +51,7 @@ unit:
 	$(MAKE) -C selftests/lib check
 	$(MAKE) -C selftests/cli check
 	$(MAKE) -C selftests/cli-host check
+	$(MAKE) -C selftests/docs check
 
 check:
 	selftests/check.sh
@@ -83,7 +85,16 @@ demo:
 bench:
 	selftests/bench/bench.sh
 
+docs:
+	mkdir -p build
+	Documentation/pictures/make.sh
+	Documentation/troubleshooting.py >build/troubleshooting.rst
+	cmp -s build/troubleshooting.rst Documentation/troubleshooting.rst || \
+		cp build/troubleshooting.rst Documentation/troubleshooting.rst
+	sphinx-build -q -n -W --keep-going -b html Documentation build/docs/html
+	@echo build/docs/html/index.html
+
 clean:
 	rm -rf build
 
-.PHONY: help image modules programs lib cli install unit check check-deep check-lint fast fast-deep mutants fuzz fuzz-lab demo bench clean
+.PHONY: help image modules programs lib cli install unit check check-deep check-lint fast fast-deep mutants fuzz fuzz-lab demo bench docs clean

@@ -4,7 +4,7 @@
 # check.sh [STEP...]: everything that is tested on each change. Prints the
 # TAP of every step and ends with "N passed, N failed, N skipped". Steps:
 # unit, lab-self, fast, fast-self, suite-builds, mutants, fuzz and strict need no machine;
-# then image, programs, lint, headers, dkms, for both kernels, stable and newest,
+# then image, programs, lint, headers, dkms, host, for both kernels, stable and newest,
 # build-KERNEL, guest-KERNEL and qemu-KERNEL, build-previous, two-hosts, versions,
 # nic, nic-stable and nova. What takes longer is in check-deep.sh.
 set -euo pipefail
@@ -32,22 +32,11 @@ fuzz() {
 	return $status
 }
 
+# shellcheck source=selftests/fast/common.sh
 host_tools() {
-	local missing=()
-	command -v gcc >/dev/null || missing+=(gcc libc6-dev)
-	command -v g++ >/dev/null || missing+=(g++)
-	command -v make >/dev/null || missing+=(make)
-	command -v pkg-config >/dev/null || missing+=(pkg-config)
-	command -v valgrind >/dev/null || missing+=(valgrind libc6-dbg)
-	pkg-config --exists libnl-genl-3.0 2>/dev/null ||
-		missing+=(libnl-3-dev libnl-genl-3-dev)
-	pkg-config --exists jansson 2>/dev/null || missing+=(libjansson-dev)
-	command -v jq >/dev/null || missing+=(jq)
-	pkg-config --exists zlib 2>/dev/null || missing+=(zlib1g-dev)
-	command -v spin >/dev/null || missing+=(spin)
-	mapfile -t -O ${#missing[@]} missing < <(
-		# shellcheck source=selftests/fast/common.sh
-		. "$REPO/selftests/fast/common.sh" && fast_missing)
+	local missing
+	mapfile -t missing < <(. "$REPO/selftests/fast/common.sh" &&
+		fast_missing "$REPO/selftests/packages" "$FAST_DIR/packages")
 	[ ${#missing[@]} -eq 0 ] || apt_install "${missing[@]}"
 }
 
@@ -63,7 +52,7 @@ fast() {
 # library and the command.
 unit() {
 	local dir status=0
-	for dir in unit lib cli cli-host; do
+	for dir in unit lib cli cli-host docs; do
 		make -s --no-print-directory -C "$REPO/selftests/$dir" check || status=1
 	done
 	return $status
@@ -93,6 +82,7 @@ lab() {
 	step lint "$REPO/selftests/lint.sh"
 	step headers "$LAB_DIR/headers.sh"
 	step dkms "$LAB_DIR/dkms.sh"
+	step host "$LAB_DIR/host.sh"
 	for kver in $LAB_KERNELS; do
 		kernel "$kver"
 	done

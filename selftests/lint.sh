@@ -60,6 +60,9 @@ checkpatch_on() { # IGNORED_TYPES FILES...
 		--no-summary --terse --quiet --ignore "$ignored" --file "$@"
 }
 
+# Directories of drivers of cards, which have tables of registers.
+cards() { "$REPO/drivers/list.sh" lines | awk '$4 != "-" { print $1 }'; }
+
 is_user() { case $1 in include/vmig/user.h) true ;; drivers/* | include/*) false ;; esac }
 
 # Headers of trace events have a layout of their own, headers for many kernels
@@ -69,13 +72,15 @@ is_user() { case $1 in include/vmig/user.h) true ;; drivers/* | include/*) false
 # attribute that belongs to one object is not constant. A table of registers or commands is a
 # list of macro calls, of which each user wants some arguments.
 checkpatch() {
-	local file user=() trace=() compat=() tables=() other=() status=0
+	local file cards user=() trace=() compat=() tables=() other=() status=0
+	cards=$(cards | paste -sd'|')
 	while read -r file; do
+		[[ ! $file =~ ^drivers/($cards)/ ]] || { tables+=("$file") && continue; }
 		case $file in
 		*/trace.h) trace+=("$file") ;;
 		selftests/strict/shim.h) ;; # what the kernel's own headers have
 		include/compat/*) compat+=("$file") ;;
-		drivers/e1000e/* | include/vmig/pci_config.h | userspace/cli/commands.h | \
+		include/vmig/pci_config.h | include/vmig/memory.h | userspace/cli/commands.h | \
 			userspace/cli/cli.h | userspace/cli/main.c) tables+=("$file") ;;
 		*) if is_user "$file"; then user+=("$file"); else other+=("$file"); fi ;;
 		esac
@@ -150,7 +155,8 @@ clean "cppcheck kernel" cppcheck_on 'drivers/*.c' -D__KERNEL__ \
 	--suppress=unknownMacro
 clean "cppcheck user" cppcheck_on 'userspace/*.c' \
 	--library=/src/selftests/cppcheck.cfg
-clean "cppcheck selftests" cppcheck_on 'selftests/*.c' -Idrivers/e1000e
+mapfile -t includes < <(cards | sed 's,^,-Idrivers/,')
+clean "cppcheck selftests" cppcheck_on 'selftests/*.c' "${includes[@]}"
 clean "netlink specification" netlink_spec
 clean "citations of the uAPI" citations
 if command -v shellcheck >/dev/null; then

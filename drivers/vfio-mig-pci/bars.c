@@ -151,8 +151,9 @@ static vm_fault_t bar_fault(struct vm_fault *vmf)
 	u64 address = vmf->address & PAGE_MASK;
 	u32 offset = bar_offset(vma) + address - vma->vm_start;
 	u32 index = bar_index(vma);
+	const struct vmig_pci_bar *bar = vmig_bar(p, index);
 
-	if (vmig_bar_trapped(vmig_bar(p, index), offset))
+	if (bar && vmig_bar_trapped(bar, offset))
 		return VM_FAULT_SIGBUS;
 	guard(rwsem_read)(&core->memory_lock);
 	if (core->pm_runtime_engaged || !vmig_compat_memory_enabled(core))
@@ -161,6 +162,12 @@ static vm_fault_t bar_fault(struct vm_fault *vmf)
 }
 
 static const struct vm_operations_struct bar_vm_ops = { .fault = bar_fault };
+
+/* Its pages are read-only until they are written. */
+static const struct vm_operations_struct bar_memory_vm_ops = {
+	.fault = bar_fault,
+	.pfn_mkwrite = vmig_card_memory_mkwrite,
+};
 
 /* Takes the doorbell pages from all mappings; the next access faults. */
 void vmig_bar_zap_doorbells(struct vmig_pci *p)
@@ -181,6 +188,15 @@ static bool bar_all_trapped(const struct vmig_pci_bar *bar, u64 offset, u64 end)
 	return true;
 }
 
+static int bar_mmap_plain(struct vmig_pci *p, struct vm_area_struct *vma)
+{
+	int ret = vfio_pci_core_mmap(&p->core.vdev, vma);
+
+	if (!ret && vmig_card_memory_is(p, bar_index(vma)))
+		vma->vm_ops = &bar_memory_vm_ops;
+	return ret;
+}
+
 /*
  * struct vfio_device_ops.mmap. Users that do not look for sparse areas, as the
  * kernel's own tests, map all of a BAR, and get its pages that are not trapped.
@@ -193,7 +209,7 @@ int vmig_bar_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 	int ret;
 
 	if (!bar)
-		return vfio_pci_core_mmap(vdev, vma);
+		return bar_mmap_plain(p, vma);
 	if (end > pci_resource_len(p->core.pdev, bar->index) ||
 	    bar_all_trapped(bar, offset, end))
 		return -EINVAL;

@@ -38,6 +38,7 @@ static void glue_release(struct vfio_device *vdev)
 	if (p->drv->release)
 		p->drv->release(p);
 	vmig_track_destroy(p);
+	vmig_card_memory_free(p);
 	vmig_destroy(&p->vm);
 	mutex_destroy(&p->lock);
 	vfio_pci_core_release_dev(vdev);
@@ -53,9 +54,10 @@ static int glue_open(struct vfio_device *vdev)
 		return ret;
 	/* Before vmig_open(), which resets the card. */
 	bar = vmig_compat_bar(&p->core, p->drv->bar_regs);
-	if (IS_ERR(bar)) {
+	ret = IS_ERR(bar) ? PTR_ERR(bar) : vmig_card_memory_open(p);
+	if (ret) {
 		vfio_pci_core_disable(&p->core);
-		return PTR_ERR(bar);
+		return ret;
 	}
 	scoped_guard(mutex, &p->lock) {
 		p->bar = bar;
@@ -81,6 +83,7 @@ static void glue_close(struct vfio_device *vdev)
 	vmig_dirty_stop(&p->log);
 	scoped_guard(mutex, &p->lock)
 		p->bar = NULL;
+	vmig_card_memory_close(p);
 	vfio_pci_core_close_device(vdev);
 	pm_runtime_put(dev);
 }
@@ -94,6 +97,8 @@ static ssize_t glue_region_rw(struct vmig_pci *p, char __user *buf, size_t count
 
 	if (bar)
 		return vmig_bar_rw(p, bar, buf, count, ppos, write);
+	if (vmig_card_memory_is(p, index))
+		return vmig_card_memory_rw(p, buf, count, ppos, write);
 	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
 		return vmig_config_rw(p, buf, count, ppos, write);
 	return write ? vfio_pci_core_write(vdev, buf, count, ppos) :
@@ -154,6 +159,44 @@ static long glue_get_info(struct vmig_pci *p, unsigned long arg)
 	return 0;
 }
 
+static void glue_describe_plane(struct vmig_pci *p,
+				struct vfio_device_gfx_plane_info *plane)
+{
+	guard(mutex)(&p->lock);
+	if (!vmig_guest_begin(p))
+		return;
+	p->drv->plane(p, plane);
+	vmig_guest_end(p);
+}
+
+/*
+ * VFIO_DEVICE_QUERY_GFX_PLANE, region form only. There is one plane; its type is
+ * not looked at, since QEMU leaves it at 0 in this form.
+ */
+static long glue_query_plane(struct vmig_pci *p, void __user *arg)
+{
+	const u32 probe = VFIO_GFX_PLANE_TYPE_PROBE | VFIO_GFX_PLANE_TYPE_REGION;
+	unsigned long minsz = offsetofend(struct vfio_device_gfx_plane_info,
+					  region_index);
+	struct vfio_device_gfx_plane_info plane = {};
+
+	if (!p->drv->plane)
+		return -ENOTTY;
+	if (copy_from_user(&plane, arg, minsz))
+		return -EFAULT;
+	if (plane.argsz < minsz)
+		return -EINVAL;
+	if (plane.flags == probe)
+		return 0;
+	if (plane.flags != VFIO_GFX_PLANE_TYPE_REGION)
+		return -EINVAL;
+	plane = (struct vfio_device_gfx_plane_info){
+		.argsz = plane.argsz, .flags = plane.flags,
+	};
+	glue_describe_plane(p, &plane);
+	return copy_to_user(arg, &plane, minsz) ? -EFAULT : 0;
+}
+
 static long glue_ioctl(struct vfio_device *vdev, unsigned int cmd,
 		       unsigned long arg)
 {
@@ -174,6 +217,8 @@ static long glue_ioctl(struct vfio_device *vdev, unsigned int cmd,
 		return glue_hot_reset(p, arg);
 	case VFIO_DEVICE_GET_INFO:
 		return glue_get_info(p, arg);
+	case VFIO_DEVICE_QUERY_GFX_PLANE:
+		return glue_query_plane(p, (void __user *)arg);
 #if !VMIG_HAVE_REGION_INFO_OP
 	case VFIO_DEVICE_GET_REGION_INFO:
 		return vmig_bar_region_info_ioctl(p, (void __user *)arg);
@@ -292,6 +337,8 @@ int vmig_pci_probe(struct pci_dev *pdev, const struct vmig_pci_driver *drv)
 	if (IS_ERR(p))
 		return PTR_ERR(p);
 	ret = vmig_track_create(p);
+	if (!ret)
+		ret = vmig_card_memory_init(p);
 	if (!ret)
 		ret = glue_probe_card(p);
 	if (ret)

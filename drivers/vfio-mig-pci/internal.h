@@ -31,6 +31,18 @@ ssize_t vmig_bar_rw(struct vmig_pci *p, const struct vmig_pci_bar *bar,
 		    char __user *buf, size_t count, loff_t *ppos, bool write);
 void vmig_bar_zap_doorbells(struct vmig_pci *p);
 
+/* memory.c; all do nothing for a card without memory */
+int vmig_card_memory_init(struct vmig_pci *p);
+void vmig_card_memory_free(struct vmig_pci *p);
+int vmig_card_memory_open(struct vmig_pci *p);
+void vmig_card_memory_close(struct vmig_pci *p);
+void vmig_card_memory_clear(struct vmig_pci *p);
+void vmig_card_memory_track(struct vmig_pci *p, bool on);
+bool vmig_card_memory_is(const struct vmig_pci *p, u32 index);
+vm_fault_t vmig_card_memory_mkwrite(struct vm_fault *vmf);
+ssize_t vmig_card_memory_rw(struct vmig_pci *p, char __user *buf, size_t count,
+			    loff_t *ppos, bool write);
+
 /* config.c */
 ssize_t vmig_config_rw(struct vmig_pci *p, char __user *buf, size_t count,
 		       loff_t *ppos, bool write);

@@ -88,6 +88,7 @@ int vmig_pci_save_begin(struct vmig_dev *vm)
 		vmig_track_start(p);
 	if (vmig_track_lost(p))
 		return migrate_refuse_lost(vm);
+	vmig_card_memory_track(p, true);
 	guard(mutex)(&p->lock);
 	if (p->quiesced || !p->drv->save_early)
 		return 0;
@@ -100,6 +101,7 @@ EXPORT_SYMBOL_GPL(vmig_pci_save_begin);
 
 void vmig_pci_save_end(struct vmig_dev *vm)
 {
+	vmig_card_memory_track(vm_to_pci(vm), false);
 	if (!VMIG_HAVE_DIRTY_LOG)
 		vmig_track_stop(vm_to_pci(vm), false);
 }
@@ -136,6 +138,7 @@ void vmig_pci_reset(struct vmig_dev *vm)
 	/* A card that slept is awake after a reset. */
 	w.power = PCI_D0;
 	WRITE_ONCE(p->reset_seen, false);
+	vmig_card_memory_clear(p);
 	p->drv->reset(p);
 	vmig_config_reset(p);
 	if (p->quiesced)

@@ -50,6 +50,7 @@ void vmig_init(struct vmig_dev *vm, struct vfio_device *vdev,
 	       const struct vmig_kind *kind)
 {
 	mutex_init(&vm->state_mutex);
+	spin_lock_init(&vm->reader_lock);
 	spin_lock_init(&vm->note_lock);
 	vm->vdev = vdev;
 	vm->kind = kind;

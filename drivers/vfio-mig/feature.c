@@ -101,10 +101,7 @@ static int run_negotiate(struct vmig_dev *vm, void *arg)
 
 static int run_size(struct vmig_dev *vm, void *arg)
 {
-	struct vfio_mig_size *s = arg;
-
-	vmig_sizes(vm, s);
-	return 0;
+	return vmig_sizes(vm, arg);
 }
 
 static int run_reason(struct vmig_dev *vm, void *arg)

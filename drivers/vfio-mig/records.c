@@ -125,6 +125,7 @@ static void emit(struct vmig_session *s, const struct vmig_section *sec,
 		rec.flags |= VMIG_REC_VENDOR;
 	if (s->phase == VMIG_PHASE_PRECOPY)
 		rec.flags |= VMIG_REC_PRECOPY;
+	s->pass = sec->flags & VMIG_SEC_REPEAT ? c->pass : s->passes + 1;
 	s->fill += vmig_emit_record(&s->emit, s->buf + s->fill, &rec);
 }
 
@@ -137,14 +138,14 @@ static int produce_head(struct vmig_session *s)
 	struct vmig_chunk c = {};
 	int len;
 
-	s->fill = vmig_emit_header(&s->emit, s->buf, s->minor);
+	s->fill = vmig_emit_header(&s->emit, s->buf, s->at.minor);
 	c.data = s->buf + s->fill + VMIG_RECORD_LEN;
 	len = vmig_device_token(s->vm, c.data, VMIG_TOKEN_MAX);
 	if (len < 0)
 		return len;
 	c.len = len;
 	emit(s, &token, &c);
-	s->head_done = true;
+	s->at.head_done = true;
 	return 0;
 }
 
@@ -154,7 +155,7 @@ static bool section_due(struct vmig_session *s, unsigned int i)
 
 	if (s->phase == VMIG_PHASE_PRECOPY && !(sec->flags & VMIG_SEC_PRECOPY))
 		return false;
-	if (s->sent & BIT(i) || sec->minor > s->minor)
+	if (s->at.sent & BIT(i) || sec->minor > s->at.minor)
 		return false;
 	return !sec->needed || sec->needed(s->vm);
 }
@@ -173,7 +174,7 @@ static int produce_section(struct vmig_session *s, unsigned int i)
 		return ret;
 	emit(s, sec, &c);
 	if (!(sec->flags & VMIG_SEC_REPEAT))
-		s->sent |= BIT(i);
+		s->at.sent |= BIT(i);
 	return 0;
 }
 
@@ -187,7 +188,7 @@ static bool produce_lost(struct vmig_session *s)
 		.tag = VMIG_TAG_LOST, .version = 1, .flags = VMIG_SEC_OPTIONAL,
 	};
 	struct vmig_chunk c = { .data = s->buf + VMIG_RECORD_LEN };
-	unsigned long dropped = vmig_dropped(s->vm, s->minor) & ~s->lost;
+	unsigned long dropped = vmig_dropped(s->vm, s->at.minor) & ~s->at.lost;
 	unsigned int i;
 
 	for_each_set_bit(i, &dropped, s->vm->kind->nr_sections) {
@@ -200,7 +201,7 @@ static bool produce_lost(struct vmig_session *s)
 				       "state of section %s is left behind as the operator wished\n",
 				       sec->name);
 	}
-	s->lost |= dropped;
+	s->at.lost |= dropped;
 	if (c.len)
 		emit(s, &lost, &c);
 	return c.len;
@@ -209,7 +210,7 @@ static bool produce_lost(struct vmig_session *s)
 /* Everything that stays behind, be it that it came up only now. */
 static int check_carry(struct vmig_session *s)
 {
-	return vmig_can_carry(s->vm, s->minor, s->forced);
+	return vmig_can_carry(s->vm, s->at.minor, s->at.forced);
 }
 
 /**
@@ -225,9 +226,9 @@ int vmig_produce(struct vmig_session *s)
 	int ret;
 
 	lockdep_assert_held(&s->lock);
-	if (!s->head_done)
+	if (!s->at.head_done)
 		return produce_head(s);
-	if (s->end_done)
+	if (s->at.end_done)
 		return 0;
 	ret = check_carry(s);
 	if (ret)
@@ -242,7 +243,7 @@ int vmig_produce(struct vmig_session *s)
 	if (s->phase == VMIG_PHASE_PRECOPY || produce_lost(s))
 		return 0;
 	s->fill = vmig_emit_end(&s->emit, s->buf);
-	s->end_done = true;
+	s->at.end_done = true;
 	return 0;
 }
 
@@ -293,7 +294,7 @@ static int consume_token(struct vmig_session *s)
 	if (!ret)
 		ret = check_newer(s);
 	s->rules.minor = s->parser.minor;
-	s->head_done = !ret;
+	s->at.head_done = !ret;
 	return ret;
 }
 
@@ -316,7 +317,7 @@ int vmig_consume(struct vmig_session *s)
 	int ret;
 
 	lockdep_assert_held(&s->lock);
-	if (!s->head_done)
+	if (!s->at.head_done)
 		return consume_token(s);
 	sec = vmig_section_find(&s->rules, rec->tag, rec->vendor);
 	ret = vmig_rules_record(&s->rules, sec, rec, &why);
@@ -338,7 +339,7 @@ int vmig_missing(struct vmig_session *s)
 	struct vmig_objection why;
 	int ret;
 
-	if (!s->head_done)
+	if (!s->at.head_done)
 		return vmig_refuse(s->vm, -ENODATA, "stream has no token");
 	ret = vmig_rules_end(&s->rules, &why);
 	return ret ? vmig_refuse(s->vm, ret, "%s", why.text) : 0;

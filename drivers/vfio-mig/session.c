@@ -19,6 +19,48 @@
 #include "sizes.h"
 #include "vfio_compat.h"
 
+/*
+ * A guest that changes its mode all the time must not keep its VMM from stopping
+ * it: so often is it told of new initial data in one session.
+ */
+#define SESSION_REINITS_MAX	8
+
+/* A user that polls has to look again. */
+static void session_wake(struct vmig_session *s)
+{
+	wake_up_interruptible_poll(&s->wait, EPOLLIN | EPOLLRDNORM | EPOLLOUT |
+				   EPOLLWRNORM | EPOLLERR);
+}
+
+/**
+ * vmig_dirtied - there is more to be sent while the device runs
+ * @vm: device
+ *
+ * For a driver with bulk sections, whenever it has noted that state changed after
+ * it was sent: wakes a user that waits for data. Cheap while none does.
+ *
+ * Context: any but NMI.
+ */
+void vmig_dirtied(struct vmig_dev *vm)
+{
+	/* What was noted before is seen by a user that finds nothing after. */
+	smp_mb();
+	if (!READ_ONCE(vm->starved))
+		return;
+	guard(spinlock_irqsave)(&vm->reader_lock);
+	WRITE_ONCE(vm->starved, false);
+	if (vm->reader)
+		session_wake(vm->reader);
+}
+EXPORT_SYMBOL_GPL(vmig_dirtied);
+
+static void session_set_reader(struct vmig_dev *vm, struct vmig_session *s)
+{
+	guard(spinlock_irqsave)(&vm->reader_lock);
+	vm->reader = s;
+	vm->starved = false;
+}
+
 /* The first failure sticks, and is news. */
 static int session_fail(struct vmig_session *s, int error)
 {
@@ -26,6 +68,7 @@ static int session_fail(struct vmig_session *s, int error)
 	if (!s->error) {
 		s->error = error;
 		vmig_event_failed(s->vm, error);
+		session_wake(s);
 	}
 	return s->error;
 }
@@ -67,7 +110,11 @@ static int session_refill(struct vmig_session *s)
 		return session_fail(s, ret);
 	if (s->fill)
 		return 0;
-	return s->phase == VMIG_PHASE_PRECOPY ? -ENOMSG : 1;
+	if (s->phase != VMIG_PHASE_PRECOPY)
+		return 1;
+	/* The user knows that nothing is left. */
+	s->told = 0;
+	return -ENOMSG;
 }
 
 /*
@@ -100,6 +147,14 @@ static ssize_t session_read_chunk(struct vmig_session *s, char __user *buf,
 	return n - left;
 }
 
+/* Users take turns. 0, or why not. */
+static int session_begin(struct vmig_session *s, struct file *file)
+{
+	if (file->f_flags & O_NONBLOCK)
+		return mutex_trylock(&s->io_mutex) ? 0 : -EAGAIN;
+	return mutex_lock_interruptible(&s->io_mutex) ? -ERESTARTSYS : 0;
+}
+
 static ssize_t session_read(struct file *file, char __user *buf, size_t len,
 			    loff_t *pos)
 {
@@ -109,13 +164,16 @@ static ssize_t session_read(struct file *file, char __user *buf, size_t len,
 
 	if (!len)
 		return 0;
-	if (mutex_lock_interruptible(&s->io_mutex))
-		return -EINTR;
+	ret = session_begin(s, file);
+	if (ret)
+		return ret;
 	while (done < len) {
 		ret = session_read_chunk(s, buf + done, len - done);
 		if (ret <= 0)
 			break;
 		done += ret;
+		if (signal_pending(current))
+			break;
 		cond_resched();
 	}
 	mutex_unlock(&s->io_mutex);
@@ -188,13 +246,16 @@ static ssize_t session_write(struct file *file, const char __user *buf,
 
 	if (!len)
 		return 0;
-	if (mutex_lock_interruptible(&s->io_mutex))
-		return -EINTR;
+	ret = session_begin(s, file);
+	if (ret)
+		return ret;
 	while (done < len) {
 		ret = session_write_piece(s, buf + done, len - done);
 		if (ret < 0)
 			break;
 		done += ret;
+		if (signal_pending(current))
+			break;
 		cond_resched();
 	}
 	mutex_unlock(&s->io_mutex);
@@ -207,22 +268,72 @@ static ssize_t session_write(struct file *file, const char __user *buf,
 	return done ? done : ret;
 }
 
-static __poll_t session_poll(struct file *file, poll_table *wait)
+/* Would a read have bytes, or another answer than that there are none now? */
+static bool session_readable(struct vmig_session *s)
+{
+	struct vmig_left left;
+
+	lockdep_assert_held(&s->lock);
+	if (s->phase != VMIG_PHASE_PRECOPY || vmig_session_queued(s))
+		return true;
+	WRITE_ONCE(s->vm->starved, true);
+	/* What vmig_dirtied() did not wake for is seen from here on. */
+	smp_mb();
+	return vmig_left(s->vm, s, false, &left) || left.initial || left.dirty ||
+	       vmig_dropped(s->vm, s->at.minor) & ~s->at.forced;
+}
+
+static __poll_t session_save_poll(struct file *file, poll_table *wait)
 {
 	struct vmig_session *s = file->private_data;
 
-	/* Never waits: what there is to read is produced by the reader. */
+	poll_wait(file, &s->wait, wait);
 	guard(mutex)(&s->lock);
 	if (!s->vm || s->error)
 		return EPOLLERR | EPOLLIN | EPOLLRDNORM;
-	return EPOLLIN | EPOLLRDNORM;
+	return session_readable(s) ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
-/* @passes: what the user knows when the answer has reached him */
-static int session_precopy_info(struct vmig_session *s,
-				struct vfio_precopy_info *info, u32 *passes)
+/* Never waits: a record is taken when it is whole. */
+static __poll_t session_resume_poll(struct file *file, poll_table *wait)
 {
-	struct vmig_pending p = {};
+	struct vmig_session *s = file->private_data;
+
+	poll_wait(file, &s->wait, wait);
+	guard(mutex)(&s->lock);
+	if (!s->vm || s->error)
+		return EPOLLERR | EPOLLOUT | EPOLLWRNORM;
+	return EPOLLOUT | EPOLLWRNORM;
+}
+
+/*
+ * linux/vfio.h: initial_bytes decrease, unless VFIO_PRECOPY_INFO_REINIT says that
+ * they are new. A user that knows of no REINIT, or has not seen the last ones
+ * come to their end, is told of what is more as dirty.
+ */
+static void session_fit_info(struct vmig_session *s, struct vmig_left *left,
+			     bool *reinit)
+{
+	u64 more = left->fresh;
+
+	*reinit = vmig_compat_precopy_v2(s->vm->vdev) &&
+		  left->passes != s->passes && !s->told &&
+		  s->reinits < SESSION_REINITS_MAX;
+	if (*reinit)
+		return;
+	if (left->initial - more > s->told)
+		more = left->initial - s->told;
+	left->initial -= more;
+	left->dirty += more;
+}
+
+/* @left: what the user knows when the answer has got there */
+static int session_precopy_info(struct vmig_session *s,
+				struct vfio_precopy_info *info,
+				struct vmig_left *left)
+{
+	bool reinit;
+	int ret;
 
 	guard(mutex)(&s->lock);
 	if (!s->vm)
@@ -231,18 +342,31 @@ static int session_precopy_info(struct vmig_session *s,
 		return -EINVAL;
 	if (s->error)
 		return s->error;
-	vmig_bulk_size(s->vm, &p);
+	ret = vmig_left(s->vm, s, false, left);
+	if (ret)
+		return ret;
+	session_fit_info(s, left, &reinit);
 	/* v1 leaves flags as the user had them; v2 makes them an output. */
 	if (vmig_compat_precopy_v2(s->vm->vdev))
-		info->flags = p.passes != s->passes ? VMIG_PRECOPY_REINIT : 0;
-	*passes = p.passes;
-	info->initial_bytes = p.initial + (s->fill - s->pos);
-	if (!s->head_done)
-		info->initial_bytes += VMIG_HEADER_LEN + VMIG_RECORD_LEN +
-				       VMIG_TOKEN_MAX;
-	info->dirty_bytes = p.dirty;
-	vmig_event_precopy(s->vm, info->initial_bytes, p.dirty, s->emit.bytes);
+		info->flags = reinit ? VMIG_PRECOPY_REINIT : 0;
+	if (!reinit)
+		left->passes = s->passes;
+	info->initial_bytes = left->initial;
+	info->dirty_bytes = left->dirty;
+	vmig_event_precopy(s->vm, left->initial, left->dirty, s->emit.bytes);
 	return 0;
+}
+
+/* The user has the answer. */
+static void session_note_told(struct vmig_session *s,
+			      const struct vmig_left *left)
+{
+	guard(mutex)(&s->lock);
+	s->told = left->initial;
+	if (left->passes == s->passes)
+		return;
+	s->passes = left->passes;
+	s->reinits++;
 }
 
 static long session_ioctl(struct file *file, unsigned int cmd,
@@ -252,7 +376,7 @@ static long session_ioctl(struct file *file, unsigned int cmd,
 	unsigned long size = offsetofend(struct vfio_precopy_info, dirty_bytes);
 	void __user *user = (void __user *)arg;
 	struct vfio_precopy_info info = {};
-	u32 passes;
+	struct vmig_left left;
 	int ret;
 
 	if (cmd != VFIO_MIG_GET_PRECOPY_INFO)
@@ -261,20 +385,19 @@ static long session_ioctl(struct file *file, unsigned int cmd,
 		return -EFAULT;
 	if (info.argsz < size)
 		return -EINVAL;
-	ret = session_precopy_info(s, &info, &passes);
+	ret = session_precopy_info(s, &info, &left);
 	if (ret)
 		return ret;
 	if (copy_to_user(user, &info, size))
 		return -EFAULT;
-	guard(mutex)(&s->lock);
-	s->passes = passes;
+	session_note_told(s, &left);
 	return 0;
 }
 
 static const struct file_operations vmig_save_fops = {
 	.owner = THIS_MODULE,
 	.read = session_read,
-	.poll = session_poll,
+	.poll = session_save_poll,
 	.unlocked_ioctl = session_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.release = session_release,
@@ -283,6 +406,7 @@ static const struct file_operations vmig_save_fops = {
 static const struct file_operations vmig_resume_fops = {
 	.owner = THIS_MODULE,
 	.write = session_write,
+	.poll = session_resume_poll,
 	.release = session_release,
 };
 
@@ -297,6 +421,8 @@ static struct vmig_session *session_alloc(struct vmig_dev *vm,
 	kref_init(&s->ref);
 	mutex_init(&s->io_mutex);
 	mutex_init(&s->lock);
+	init_waitqueue_head(&s->wait);
+	s->told = U64_MAX;
 	s->vm = vm;
 	s->phase = phase;
 	s->began = ktime_get();
@@ -305,8 +431,8 @@ static struct vmig_session *session_alloc(struct vmig_dev *vm,
 		kref_put(&s->ref, session_free);
 		return NULL;
 	}
-	s->minor = save ? max(vmig_emit_minor(vm), 0) : 0;
-	s->forced = vm->pins.forced;
+	s->at.minor = save ? max(vmig_emit_minor(vm), 0) : 0;
+	s->at.forced = vm->pins.forced;
 	s->rules.sections = vm->kind->sections;
 	s->rules.nr_sections = vm->kind->nr_sections;
 	/* Which minor is accepted is said best when the token is there. */
@@ -337,14 +463,19 @@ struct file *vmig_session_open(struct vmig_dev *vm, enum vmig_phase phase)
 	stream_open(file->f_inode, file);
 	kref_get(&s->ref);
 	vm->session = s;
+	if (save)
+		session_set_reader(vm, s);
 	return file;
 }
 
 /* The device lets go: whatever is done with the file now is -ENODEV. */
 void vmig_session_kill(struct vmig_session *s)
 {
-	scoped_guard(mutex, &s->lock)
+	scoped_guard(mutex, &s->lock) {
+		session_set_reader(s->vm, NULL);
 		s->vm = NULL;
+	}
+	session_wake(s);
 	kref_put(&s->ref, session_free);
 }
 
@@ -354,7 +485,8 @@ void vmig_session_final(struct vmig_session *s)
 	guard(mutex)(&s->lock);
 	s->phase = VMIG_PHASE_STOPCOPY;
 	s->next = 0;
-	s->sent = 0;
+	s->at.sent = 0;
+	session_wake(s);
 }
 
 /* May what was loaded be applied? Its stream minor, too. */
@@ -380,26 +512,7 @@ void vmig_session_report(struct vmig_session *s)
 		vmig_event_done(s->vm, true, s->parser.seen.bytes +
 				VMIG_RECORD_LEN + VMIG_END_LEN,
 				s->parser.seen.records + 1, usecs);
-	else if (s->end_done && s->pos == s->fill)
+	else if (s->at.end_done && s->pos == s->fill)
 		vmig_event_done(s->vm, false, s->emit.bytes, s->emit.records,
 				usecs);
-}
-
-/* Upper bound of what a reader will still get. */
-u64 vmig_session_left(struct vmig_session *s)
-{
-	struct vmig_pending p = {};
-
-	guard(mutex)(&s->lock);
-	if (s->end_done)
-		return s->fill - s->pos;
-	return s->fill - s->pos + vmig_fixed_size(s->vm) +
-	       vmig_bulk_size(s->vm, &p);
-}
-
-/* What the bulk sections have left. */
-void vmig_session_pending(struct vmig_session *s, struct vmig_pending *p)
-{
-	guard(mutex)(&s->lock);
-	vmig_bulk_size(s->vm, p);
 }

@@ -4,9 +4,28 @@
 
 #include <vmig/driver.h>
 
-u64 vmig_fixed_size(struct vmig_dev *vm);
-u64 vmig_bulk_size(struct vmig_dev *vm, struct vmig_pending *p);
+struct vmig_session;
 
-void vmig_sizes(struct vmig_dev *vm, struct vfio_mig_size *s);
+/**
+ * struct vmig_left - bytes that a reader would still get
+ * @initial: what is sent while the device runs, before anything is sent again
+ * @dirty: what is sent again because it changed
+ * @rest: what is sent only when the device has stopped
+ * @fresh: of @initial, what is of a pass that the user does not know of
+ * @passes: as struct vmig_pending has it
+ * @exact: the sum is what will be read, to the byte; otherwise a bound
+ */
+struct vmig_left {
+	u64 initial;
+	u64 dirty;
+	u64 rest;
+	u64 fresh;
+	u32 passes;
+	bool exact;
+};
+
+int vmig_left(struct vmig_dev *vm, const struct vmig_session *s, bool stopped,
+	      struct vmig_left *left);
+int vmig_sizes(struct vmig_dev *vm, struct vfio_mig_size *s);
 
 #endif

@@ -48,10 +48,11 @@ struct vgpu_type {
  * @writable: bit for each page that some page table may let somebody write;
  *	set before @dirty by the fault, cleared with a zap by the saver
  * @tracking: writes through mmap are seen; set under state_mutex
- * @cursor: next page the saver looks at; session's lock
- * @restart: the mode changed: what is dirty now is initial data again
- * @passes: first passes begun since tracking did; session's lock
- * @first_pass: the cursor has not been at the end yet; session's lock
+ * @cursor: next page the saver looks at; goes round. Session's lock
+ * @ahead: pages from the cursor on that are part of a first pass; session's lock
+ * @restart: the mode changed: what is dirty now is initial data again, when the
+ *	pass that goes on has come to its end
+ * @passes: first passes begun again since tracking began; session's lock
  */
 struct vgpu_vram {
 	struct page **pages;
@@ -61,9 +62,9 @@ struct vgpu_vram {
 	unsigned long *writable;
 	bool tracking;
 	unsigned long cursor;
+	unsigned long ahead;
 	bool restart;
 	u32 passes;
-	bool first_pass;
 };
 
 /**
@@ -153,7 +154,7 @@ int vgpu_vram_write(struct vgpu *v, u64 off, const void *buf, size_t len);
 void vgpu_vram_track(struct vgpu *v, bool on);
 int vgpu_vram_save(struct vmig_dev *vm, struct vmig_chunk *c);
 int vgpu_vram_load(struct vmig_dev *vm, const struct vmig_chunk *c);
-void vgpu_vram_pending(struct vmig_dev *vm, struct vmig_pending *p);
+int vgpu_vram_pending(struct vmig_dev *vm, struct vmig_pending *p);
 u32 vgpu_vram_crc(struct vgpu *v);
 
 /* engine.c */

@@ -150,6 +150,7 @@ static vm_fault_t vram_mkwrite(struct vm_fault *vmf)
 	/* A saver that cleared dirty before this looks at writable after. */
 	smp_mb__after_atomic();
 	set_bit(i, v->vram.dirty);
+	vmig_dirtied(&v->vm);
 	return 0;
 }
 
@@ -209,6 +210,7 @@ int vgpu_vram_write(struct vgpu *v, u64 off, const void *buf, size_t len)
 		memcpy_to_page(page, offset_in_page(off), from, n);
 		/* After the write: a saver that missed it sends the page again. */
 		set_bit(i, v->vram.dirty);
+		vmig_dirtied(&v->vm);
 		off += n;
 		from += n;
 		len -= n;
@@ -224,7 +226,7 @@ void vgpu_vram_track(struct vgpu *v, bool on)
 
 	m->tracking = on;
 	m->cursor = 0;
-	m->first_pass = on;
+	m->ahead = on ? m->nr : 0;
 	m->passes = 0;
 	WRITE_ONCE(m->restart, false);
 	if (!on)
@@ -239,24 +241,43 @@ void vgpu_vram_track(struct vgpu *v, bool on)
 }
 
 /* After a change of mode the guest paints all anew: worth a pass of its own. */
-static void begin_pass(struct vgpu_vram *m)
+static bool vram_pass_waits(const struct vgpu_vram *m)
 {
-	if (!xchg(&m->restart, false))
+	return !m->ahead && READ_ONCE(m->restart);
+}
+
+static void vram_begin_pass(struct vgpu_vram *m)
+{
+	if (!vram_pass_waits(m))
 		return;
-	m->cursor = 0;
-	m->first_pass = true;
+	WRITE_ONCE(m->restart, false);
+	m->ahead = m->nr;
 	m->passes++;
 }
 
-static unsigned long next_dirty(struct vgpu_vram *m)
+/*
+ * The saver goes round, and no change of mode takes it back: what a guest writes
+ * again and again keeps no other page from being sent.
+ */
+static void vram_advance(struct vgpu_vram *m, unsigned long pages)
+{
+	m->cursor = (m->cursor + pages) % m->nr;
+	m->ahead -= min(pages, m->ahead);
+}
+
+/* Moves the cursor to the next dirty page; false when there is none. */
+static bool vram_seek_dirty(struct vgpu_vram *m)
 {
 	unsigned long i = find_next_bit(m->dirty, m->nr, m->cursor);
 
-	if (i < m->nr)
-		return i;
-	m->first_pass = false;
-	m->cursor = 0;
-	return find_next_bit(m->dirty, m->nr, 0);
+	if (i >= m->nr)
+		i = find_first_bit(m->dirty, m->nr) + m->nr;
+	if (i >= 2 * m->nr) {
+		m->ahead = 0;
+		return false;
+	}
+	vram_advance(m, i - m->cursor);
+	return true;
 }
 
 /* Claim a run of dirty pages: from here on each write is seen again. */
@@ -281,19 +302,18 @@ int vgpu_vram_save(struct vmig_dev *vm, struct vmig_chunk *c)
 {
 	struct vgpu *v = vm_to_vgpu(vm);
 	struct vgpu_vram *m = &v->vram;
-	unsigned long first;
 	u64 off;
 	size_t len;
 
-	begin_pass(m);
-	first = next_dirty(m);
-	off = (u64)first << PAGE_SHIFT;
-	if (first >= m->nr)
+	vram_begin_pass(m);
+	if (!vram_seek_dirty(m))
 		return VMIG_SAVE_DONE;
-	len = claim_run(v, first) << PAGE_SHIFT;
+	c->pass = m->ahead ? m->passes + 1 : 0;
+	off = (u64)m->cursor << PAGE_SHIFT;
+	len = claim_run(v, m->cursor) << PAGE_SHIFT;
 	if (!len)
 		return VMIG_SAVE_DONE;
-	m->cursor = first + (len >> PAGE_SHIFT);
+	vram_advance(m, len >> PAGE_SHIFT);
 	put_unaligned_le64(off, c->data);
 	put_unaligned_le64(len, c->data + 8);
 	c->len = VGPU_RUN_HEAD;
@@ -336,12 +356,13 @@ int vgpu_vram_load(struct vmig_dev *vm, const struct vmig_chunk *c)
 	return vgpu_vram_write(v, off, c->data + VGPU_RUN_HEAD, len);
 }
 
-static u64 record_bytes(unsigned long pages)
+/* Bytes of @pages of them, as if each went in a record of its own. */
+static u64 vram_bound(unsigned long pages)
 {
 	return (u64)pages * (PAGE_SIZE + VGPU_RUN_HEAD + VMIG_RECORD_LEN);
 }
 
-static unsigned long count_pages(struct vgpu_vram *m)
+static unsigned long vram_present(struct vgpu_vram *m)
 {
 	unsigned long i, n = 0;
 
@@ -351,25 +372,117 @@ static unsigned long count_pages(struct vgpu_vram *m)
 	return n;
 }
 
-/* Upper bound: as if each dirty page went in a record of its own. */
-void vgpu_vram_pending(struct vmig_dev *vm, struct vmig_pending *p)
+/* Would a record have this page? While nothing is saved, all that there are. */
+static bool vram_due(const struct vgpu_vram *m, unsigned long i)
+{
+	return m->tracking ? test_bit(i, m->dirty) : !!READ_ONCE(m->pages[i]);
+}
+
+/* Pages of a record that begins with @first, as claim_run() takes them. */
+static unsigned long vram_run(const struct vgpu_vram *m, unsigned long first,
+			      unsigned long end)
+{
+	unsigned long n = 0;
+
+	end = min(end, first + RUN_PAGES);
+	while (first + n < end && vram_due(m, first + n))
+		n++;
+	return n;
+}
+
+static bool vram_zeroes(const struct vgpu_vram *m, unsigned long first,
+			unsigned long n)
+{
+	bool zeroes = true;
+	unsigned long i;
+
+	for (i = first; i < first + n && zeroes; i++) {
+		struct page *page = READ_ONCE(m->pages[i]);
+		void *p;
+
+		if (!page)
+			continue;
+		p = kmap_local_page(page);
+		zeroes = !memchr_inv(p, 0, PAGE_SIZE);
+		kunmap_local(p);
+	}
+	return zeroes;
+}
+
+/* Bytes of the records that vgpu_vram_save() makes of some pages. */
+static u64 vram_count(struct vgpu_vram *m, unsigned long first,
+		      unsigned long end)
+{
+	unsigned long n;
+	u64 bytes = 0;
+
+	while (first < end) {
+		n = vram_run(m, first, end);
+		if (n) {
+			bytes += VMIG_RECORD_LEN + VGPU_RUN_HEAD;
+			if (!vram_zeroes(m, first, n))
+				bytes += (u64)n << PAGE_SHIFT;
+		}
+		first += max(n, 1UL);
+		cond_resched();
+	}
+	return bytes;
+}
+
+/*
+ * The device has stopped: what the saver will find from where it is, and then
+ * before that. Each page of zeroes is looked at whole.
+ */
+static void vram_pending_final(struct vgpu_vram *m, struct vmig_pending *p)
+{
+	unsigned long from = m->tracking ? m->cursor : 0;
+
+	guard(rwsem_read)(&m->sem);
+	p->dirty = vram_count(m, from, m->nr) + vram_count(m, 0, from);
+	p->passes = m->passes;
+	p->exact = true;
+}
+
+static unsigned long vram_weight(const struct vgpu_vram *m, unsigned long from,
+				 unsigned long to)
+{
+	unsigned long n = 0;
+
+	for_each_set_bit_from(from, m->dirty, to)
+		n++;
+	return n;
+}
+
+/* Dirty pages that are part of a first pass, one that waits to begin included. */
+static unsigned long vram_initial(const struct vgpu_vram *m)
+{
+	unsigned long end = m->cursor + (vram_pass_waits(m) ? m->nr : m->ahead);
+
+	if (end <= m->nr)
+		return vram_weight(m, m->cursor, end);
+	return vram_weight(m, m->cursor, m->nr) +
+	       vram_weight(m, 0, end - m->nr);
+}
+
+int vgpu_vram_pending(struct vmig_dev *vm, struct vmig_pending *p)
 {
 	struct vgpu_vram *m = &vm_to_vgpu(vm)->vram;
-	unsigned long i, first = 0;
+	unsigned long initial, all;
 
+	if (p->final) {
+		vram_pending_final(m, p);
+		return 0;
+	}
 	if (!m->tracking) {
-		p->initial = record_bytes(count_pages(m));
-		return;
+		p->initial = vram_bound(vram_present(m));
+		return 0;
 	}
-	begin_pass(m);
-	p->passes = m->passes;
-	if (m->first_pass) {
-		i = m->cursor;
-		for_each_set_bit_from(i, m->dirty, m->nr)
-			first++;
-	}
-	p->initial = record_bytes(first);
-	p->dirty = record_bytes(bitmap_weight(m->dirty, m->nr) - first);
+	initial = vram_initial(m);
+	all = max(bitmap_weight(m->dirty, m->nr), initial);
+	p->passes = m->passes + vram_pass_waits(m);
+	p->initial = vram_bound(initial);
+	p->dirty = vram_bound(all - initial);
+	return 0;
 }
 
 /* Checksum of all of VRAM, for tests that compare two devices. */

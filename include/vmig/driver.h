@@ -35,22 +35,33 @@ struct dentry;
  * @len: bytes used
  * @instance: instance number of the record
  * @version: layout version, when loading
+ * @pass: saving, with VMIG_SEC_REPEAT: 0 if it was sent before, otherwise 1 for the
+ *	pass that a save begins with, and one more for each that was begun again
+ *	(@passes of struct vmig_pending)
  */
 struct vmig_chunk {
 	u8 *data;
 	u32 len;
 	u32 instance;
 	u16 version;
+	u32 pass;
 };
 
 /**
- * struct vmig_pending - bytes of records that a bulk section still has to send
+ * struct vmig_pending - bytes of records that the bulk sections still have to send
+ * @final: in: the device has stopped, and nothing changes any more: count what
+ *	their save() will give, if it can be known
+ * @exact: out: @initial and @dirty together are that, to the byte; otherwise they
+ *	are bounds. Nobody asks for it without @final.
  * @initial: part of its first pass
  * @dirty: written again since
- * @passes: how many first passes were begun; one more means that the device
- *	was reconfigured and that @initial is new (VFIO_PRECOPY_INFO_REINIT)
+ * @passes: how many first passes were begun again; one more means that the device
+ *	was reconfigured and that @initial is new (VFIO_PRECOPY_INFO_REINIT). The core
+ *	bounds how often a user hears of it.
  */
 struct vmig_pending {
+	bool final;
+	bool exact;
 	u64 initial;
 	u64 dirty;
 	u32 passes;
@@ -78,8 +89,8 @@ struct vmig_counter {
  * @start: undo @stop
  * @save_begin: everything is to be sent, and what changes later again
  * @save_end: nothing is being saved any more
- * @pending: bytes of records that the bulk sections have left, at most; while
- *	nothing is being saved, how many they would have
+ * @pending: bytes of records that the bulk sections have left; while nothing is
+ *	being saved, how many they would have. Changes nothing; may fail.
  * @live: state structure of the field tables, as the device has it
  * @shadow: like @live, where a stream is loaded into
  * @load_begin: entering RESUMING: prepare what is loaded in place; all fields of
@@ -103,7 +114,7 @@ struct vmig_ops {
 	int (*start)(struct vmig_dev *vm);
 	int (*save_begin)(struct vmig_dev *vm);
 	void (*save_end)(struct vmig_dev *vm);
-	void (*pending)(struct vmig_dev *vm, struct vmig_pending *p);
+	int (*pending)(struct vmig_dev *vm, struct vmig_pending *p);
 	void *(*live)(struct vmig_dev *vm);
 	void *(*shadow)(struct vmig_dev *vm);
 	int (*load_begin)(struct vmig_dev *vm);
@@ -202,6 +213,9 @@ enum vmig_stat {
  * @platform: what the guest sees; does not change while it runs
  * @pins: operator's choices
  * @chosen: minor that was negotiated, or VMIG_EMIT_NEWEST
+ * @reader_lock: protects @reader; a leaf
+ * @reader: session whose user may wait for data, or NULL
+ * @starved: that user has found nothing to read since @reader was last woken
  * @note_lock: protects @reason, @reason_code and @fault; a leaf
  * @reason: last refusal in words
  * @reason_code: its errno
@@ -223,6 +237,9 @@ struct vmig_dev {
 	const struct vmig_platform *platform;
 	struct vmig_pins pins;
 	int chosen;
+	spinlock_t reader_lock; /* reader */
+	struct vmig_session *reader;
+	bool starved;
 	spinlock_t note_lock; /* reason, reason_code, fault */
 	char reason[VMIG_REASON_MAX];
 	int reason_code;
@@ -242,6 +259,8 @@ void vmig_unregister(struct vmig_dev *vm);
 void vmig_open(struct vmig_dev *vm);
 void vmig_close(struct vmig_dev *vm);
 void vmig_reset(struct vmig_dev *vm);
+
+void vmig_dirtied(struct vmig_dev *vm);
 
 struct file *vmig_set_state(struct vmig_dev *vm,
 			    enum vfio_device_mig_state to);

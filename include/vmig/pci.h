@@ -19,6 +19,7 @@
 #include <linux/vfio_pci_core.h>
 #include <vmig/dirty_log.h>
 #include <vmig/driver.h>
+#include <vmig/memory.h>
 #include <vmig/pci_config.h>
 #include <vmig/track.h>
 
@@ -63,6 +64,9 @@ struct vmig_pci_bar {
  * @regs_len: bytes that the card has there, at least
  * @bars: BARs that are not left to vfio-pci
  * @nr_bars: how many
+ * @memory: name of the section that has the card's own memory; NULL: it has none
+ * @bar_memory: BAR that is all memory, and none of @bars; what a guest writes there
+ *	is tracked. The driver's ops have VMIG_PCI_MEMORY_OPS then.
  * @devctl: Device Control after power-on
  * @lnksta: Link Status that a guest sees
  * @no_dma: the card never writes memory
@@ -93,14 +97,16 @@ struct vmig_pci_bar {
  * @save_early: state that can be read while the guest runs
  * @save: all other state; the card is frozen
  * @load: the shadow becomes the card's state; the card is frozen, now or after it
- * @reset: to power-on state, from any; cannot fail
+ * @reset: to power-on state, from any; cannot fail. The card's memory is zero.
+ * @plane: the picture that a VMM can show; @plane is all zero, which says that
+ *	there is none. Also while the card is frozen.
  *
  * Called with no promise, and depends on nothing but its argument:
  *
  * @resets: may a write to this register reset the card?
  *
  * All but @reg, @freeze, @thaw, @save, @load and @reset may be NULL, and @reg where
- * no BAR has trapped registers.
+ * no BAR has trapped registers. Without @plane the card shows nothing.
  */
 struct vmig_pci_driver {
 	const struct vmig_kind *kind;
@@ -110,6 +116,8 @@ struct vmig_pci_driver {
 	u32 regs_len;
 	const struct vmig_pci_bar *bars;
 	unsigned int nr_bars;
+	const char *memory;
+	unsigned int bar_memory;
 	u16 devctl;
 	u16 lnksta;
 	bool no_dma;
@@ -129,6 +137,7 @@ struct vmig_pci_driver {
 	int (*save)(struct vmig_pci *p);
 	int (*load)(struct vmig_pci *p);
 	void (*reset)(struct vmig_pci *p);
+	void (*plane)(struct vmig_pci *p, struct vfio_device_gfx_plane_info *plane);
 	bool (*resets)(u32 offset);
 };
 
@@ -145,6 +154,9 @@ struct iommufd_access;
  *	vm.state_mutex, or with a session's lock, and before the tracker's lock and
  *	core.memory_lock. Never held across an access to user memory.
  * @bar: registers, NULL unless the device is open
+ * @memory: what was written to the card's memory
+ * @memory_bar: that memory; NULL as @bar
+ * @memory_clear: @memory_bar is zero but for what @memory knows
  * @quiesced: no DMA and no interrupts: P2P states, STOP and what follows
  * @master: PCI_COMMAND_MASTER as the guest wants it, while @quiesced
  * @loaded: the state came with a stream, and the card has not run with it
@@ -162,6 +174,9 @@ struct vmig_pci {
 	const struct vmig_pci_driver *drv;
 	struct mutex lock; /* see above */
 	void __iomem *bar;
+	struct vmig_memory memory;
+	void __iomem *memory_bar;
+	bool memory_clear;
 	bool quiesced;
 	bool master;
 	bool loaded;
@@ -225,6 +240,16 @@ unsigned int vmig_pci_counters(struct vmig_dev *vm, struct vmig_counter *c,
 	.load_commit = vmig_pci_load_commit,				\
 	.reset = vmig_pci_reset,					\
 	.counters = vmig_pci_counters
+
+/* The same for a card with memory of its own: its section, and its callbacks. */
+int vmig_pci_memory_save(struct vmig_dev *vm, struct vmig_chunk *c);
+int vmig_pci_memory_load(struct vmig_dev *vm, const struct vmig_chunk *c);
+void vmig_pci_memory_pending(struct vmig_dev *vm, struct vmig_pending *pending);
+int vmig_pci_memory_load_begin(struct vmig_dev *vm);
+
+#define VMIG_PCI_MEMORY_OPS						\
+	.pending = vmig_pci_memory_pending,				\
+	.load_begin = vmig_pci_memory_load_begin
 
 /* Guest memory: only from a kernel thread, and never with a lock of the device. */
 int vmig_guest_read(struct vmig_pci *p, u64 iova, void *to, size_t len);

@@ -89,7 +89,9 @@ struct vmig_field {
  *	called at any time, with or without the device's locks: it must be a
  *	mere look. For a section newer than minor 0 it decides whether an
  *	older minor can be sent.
- * @save: fill the chunk; VMIG_SAVE_CHUNK, VMIG_SAVE_DONE or a negative errno
+ * @save: fill the chunk; VMIG_SAVE_CHUNK, VMIG_SAVE_DONE or a negative errno.
+ *	Without VMIG_SEC_REPEAT it is also called to learn how long the chunk is:
+ *	it changes nothing.
  * @load: take the chunk into the shadow; a negative errno refuses the stream
  */
 struct vmig_section {

@@ -132,7 +132,7 @@ inventory_is_right() {
 }
 
 matrix_is_right() {
-	exits 0 vm matrix "$WORK/inventory" &&
+	exits 1 vm matrix "$WORK/inventory" &&
 		grep -q "eq_vram_mib is 4 on the source, 16 on the target" "$WORK/out"
 }
 

@@ -40,7 +40,7 @@ static void put(uint64_t value, int width)
 static int emit(const char *tag, uint16_t flags, uint32_t vendor)
 {
 	struct vfiomig_record r = {
-		.version = 1, .flags = flags, .vendor = vendor,
+		.size = sizeof(r), .version = 1, .flags = flags, .vendor = vendor,
 		.length = length, .payload = payload,
 	};
 
@@ -171,7 +171,7 @@ static int emit_all(int argc, char **argv, int minor)
 
 int main(int argc, char **argv)
 {
-	struct vfiomig_sink sink = { 0 };
+	struct vfiomig_sink sink = { .size = sizeof(sink), .flags = VFIOMIG_HAS_FD };
 	int ret, minor;
 
 	if (argc < 3)

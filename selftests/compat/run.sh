@@ -31,6 +31,10 @@ reload() {
 	remove && rmmod vfio_mig_vgpu && lab_load vfio_mig_vgpu && create
 }
 refused() { ! "$@" 2>/dev/null; }
+parameter_pins() { # PLATFORM
+	lab_load vfio_mig_vgpu "platform=$1" && create &&
+		[ "$(cat "$device/migration/platform")" = "$1" ] && remove && lab_unload_all
+}
 accepts() { cat "$2/version" >"$1/version"; }
 
 type_has_files() {
@@ -213,11 +217,13 @@ echo "1..$number"
 
 export VFIO_MIG_DEVICE=$device
 features || status=1
+sizes || status=1
 tokens $device/version || status=1
 tokens $types/vfio_mig_vgpu-4/version 2000 7 || status=1
 
 number=0
 tap "the device is removed" remove
 tap "modules are unloaded" lab_unload_all
+tap "the module's parameter chooses the platform" parameter_pins 2026.1
 echo "1..$number"
 exit $status

@@ -4,7 +4,7 @@
 #
 # KSFT: tools/testing/selftests of a kernel, for kselftest_harness.h
 # KHDR: exported headers of a kernel that has what is tested, which a
-#	distribution's own may lack: Debian 12 has those of 6.1. By default those
+#	distribution's own may lack: as those of Debian 12 do. By default those
 #	of KSFT's kernel: where "make headers_install" has put them there, or else
 #	below OUT, where they are put.
 KSFT ?= /usr/src/linux/tools/testing/selftests

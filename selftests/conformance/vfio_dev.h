@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* linux/vfio.h of 7.2 has both; those of older userspace do not. */
+/* The newest linux/vfio.h has both; an older one may not. */
 #define FEATURE_INFOV2	12
 #define INFO_REINIT	1
 

@@ -7,21 +7,11 @@
 #   card_bind DIR  binds a card to our driver, which is loaded
 #   card_free DIR  takes it away from whatever has it
 
-cards() {
-	local dir
-	for dir in /sys/bus/pci/devices/*; do
-		[ "$(cat "$dir/vendor" "$dir/device")" = $'0x8086\n0x10d3' ] &&
-			printf '%s\n' "$dir"
-	done
-}
+# shellcheck source=selftests/lab/cards.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lab/cards.sh"
 
-card_free() {
-	[ ! -e "$1/driver" ] || echo "${1##*/}" >"$1/driver/unbind"
-}
+cards() { lab_cards 0x8086 0x10d3; }
 
-card_bind() {
-	card_free "$1" || return 1
-	echo e1000e_vfio_pci >"$1/driver_override" || return 1
-	echo "${1##*/}" >/sys/bus/pci/drivers_probe
-	[ "$(readlink "$1/driver" | sed 's,.*/,,')" = e1000e_vfio_pci ]
-}
+card_free() { lab_card_free "$1"; }
+
+card_bind() { lab_card_bind "$1" e1000e_vfio_pci; }

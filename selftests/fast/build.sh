@@ -18,6 +18,7 @@ copy_source() { # SOURCE DIR
 	local name
 	mkdir -p "$2/drivers"
 	rsync -rlpc --delete "$1/include" "$1/Kbuild" "$2/"
+	rsync -rlpc "$1/drivers/modules.list" "$1/drivers/list.sh" "$2/drivers/"
 	for name in $drivers; do
 		rsync -rlpc --delete --exclude '*.o' --exclude '*.ko' --exclude '*.mod' \
 			--exclude '*.mod.c' --exclude '.*.cmd' --exclude modules.order \

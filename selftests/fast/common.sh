@@ -33,9 +33,10 @@ fast_have() { # PACKAGE
 	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q ' installed$'
 }
 
-fast_missing() {
+# The packages of lists that this host does not have.
+fast_missing() { # LIST...
 	local package
-	sed '/^#/d' "$FAST_DIR/packages" | while read -r package; do
+	sed '/^#/d' "$@" | while read -r package; do
 		# Debian 12 has it as pkg-config.
 		[ "$package" != pkgconf ] || ! command -v pkg-config >/dev/null || continue
 		fast_have "$package" || echo "$package"
@@ -46,6 +47,6 @@ fast_missing() {
 fast_need() {
 	local missing
 	command -v dpkg-query >/dev/null || return 0
-	missing=$(fast_missing | paste -sd' ')
+	missing=$(fast_missing "$FAST_DIR/packages" | paste -sd' ')
 	[ -z "$missing" ] || lab_die "packages are missing: apt-get install $missing"
 }

@@ -59,7 +59,8 @@ find_it() { # NAME DIR KIND
 prepare() { # NAME KIND DIR
 	mkdir -p "$3/source/drivers"
 	rsync -rlpc --delete "$REPO/include" "$REPO/Kbuild" "$3/source/"
-	rsync -rlpc --delete "$REPO/drivers/vfio-mig" "$REPO/drivers/vgpu" "$3/source/drivers/"
+	rsync -rlpc --delete "$REPO/drivers/vfio-mig" "$REPO/drivers/vgpu" \
+		"$REPO/drivers/modules.list" "$REPO/drivers/list.sh" "$3/source/drivers/"
 	"$FAST_DIR/mutate.py" apply "$1" "$3/source" || return
 	FAST_VARIANTS='' build "$2" "$3"
 }

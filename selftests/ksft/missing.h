@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the tests of 7.2.12 call and have not. */
+/* What some kernels' tests call and have not. */
 #ifndef _KSFT_MISSING_H
 #define _KSFT_MISSING_H
 

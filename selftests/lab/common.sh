@@ -91,13 +91,14 @@ exec chroot "$tree" "$@"'
 
 # The mounts live in a private namespace: nothing stays mounted afterwards.
 # The working directory inside is /; use sh -c "cd /src && ..." or make -C.
-# This one does not return. LAB_PREFIX may hold a command to run it under.
+# This one does not return. LAB_PREFIX may hold a command to run it under; LAB_TREE
+# may name another tree.
 LAB_PREFIX=()
 lab_chroot_exec() {
 	exec ${LAB_PREFIX[@]+"${LAB_PREFIX[@]}"} env -i \
 		PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/root TERM=dumb \
 		unshare -m --propagation private \
-		sh -c "$LAB_ENTER" lab "$(lab_tree)" "$REPO" "$CACHE" "$@"
+		sh -c "$LAB_ENTER" lab "${LAB_TREE:-$(lab_tree)}" "$REPO" "$CACHE" "$@"
 }
 
 lab_chroot() { (lab_chroot_exec "$@"); }

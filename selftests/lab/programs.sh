@@ -14,7 +14,9 @@ source=$("$LAB_DIR/linux-source.sh" deep)
 mkdir -p "$REPO/build/programs"
 exec 9>"$REPO/build/programs.lock"
 flock -w 900 9 || lab_die "another build of the programs does not end"
-for dir in ${LAB_PROGRAM_DIRS:-selftests/conformance selftests/vgpu selftests/compat selftests/e1000e selftests/deep \
+drivers=$("$REPO/drivers/list.sh" lines | awk '{ print "selftests/" $1 }')
+# shellcheck disable=SC2086
+for dir in ${LAB_PROGRAM_DIRS:-selftests/conformance $drivers selftests/compat selftests/deep \
 		selftests/qemu \
 		selftests/bench selftests/fuzz/lab userspace/examples \
 		selftests/lib/lab userspace/cli selftests/cli/lab}; do

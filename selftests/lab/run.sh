@@ -5,7 +5,7 @@
 #
 # Boots a lab machine, runs PROGRAM in it with the share as /lab and the
 # working directory, prints what it prints, and exits with its status.
-# The share holds modules/, programs/ and selftests/; what PROGRAM leaves in
+# The share holds modules/, programs/, selftests/ and modules.list; what PROGRAM leaves in
 # /lab/out stays in the run's directory (see --out).
 #
 #   --kernel NAME  stable, newest, previous or deep, or a version that the tree
@@ -109,6 +109,7 @@ stage() {
 	share=$run/share
 	mkdir -p "$share/modules" "$share/programs" "$share/out"
 	rsync -a "$REPO/selftests" "$REPO/Documentation/netlink/specs" "$share/"
+	"$REPO/drivers/list.sh" lines >"$share/modules.list"
 	copy_built "$kernel" out "$share/modules/"
 	copy_built programs . "$share/programs/"
 	for n in ${shares[@]+"${shares[@]}"}; do
@@ -190,12 +191,18 @@ tell_resolved() {
 	sed -n "s/^# \($kernel\|qemu\): \(.* is newer than .*\)/note: \2/p" "$LAB_RESOLVED" >&2
 }
 
+# Two displays that a guest may have; the machine's own firmware has none.
+display_args() {
+	printf '%s\n' -device bochs-display,romfile=,addr=0x11 \
+		-device bochs-display,romfile=,addr=0x12
+}
+
 # Becomes QEMU, in the tree, for at most $limit seconds.
 machine() { # HOST
 	local files disk args
 	mapfile -t files < <(lab_kernel "$kernel")
 	disk=$(lab_disk)
-	mapfile -t args < <(accel_args; link_args "$1"; wire_args "$1")
+	mapfile -t args < <(accel_args; link_args "$1"; wire_args "$1"; display_args)
 	LAB_PREFIX=(timeout -k 5 "$limit")
 	lab_chroot_exec qemu-system-x86_64 -nodefaults -no-user-config \
 		-display none -no-reboot -name "host$1" \

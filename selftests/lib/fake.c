@@ -15,6 +15,7 @@
 
 #define FAKES_MAX	8
 
+const struct fake_others *fake_others;
 static struct fake *fakes[FAKES_MAX];
 static pthread_mutex_t fakes_lock = PTHREAD_MUTEX_INITIALIZER;
 static const char trailer[FAKE_TRAILER + 1] = "THE-END!";
@@ -29,7 +30,8 @@ static struct fake *find(int fd)
 	pthread_mutex_lock(&fakes_lock);
 	for (i = 0; i < FAKES_MAX; i++)
 		if (fakes[i] && (fakes[i]->fd == fd || fakes[i]->data_fd == fd ||
-				 fakes[i]->dead_fd == fd))
+				 fakes[i]->dead_fd == fd ||
+				 fakes[i]->alias_fd == fd))
 			found = fakes[i];
 	pthread_mutex_unlock(&fakes_lock);
 	return found;
@@ -54,7 +56,7 @@ void fake_begin(struct fake *f)
 		.token = "vmig1 type=fake stream=1.0 accepts=1.0",
 		.initial = 40000, .rest = 5000,
 		.fd = memfd_create("fake", MFD_CLOEXEC),
-		.data_fd = -1, .dead_fd = -1,
+		.data_fd = -1, .dead_fd = -1, .alias_fd = -1,
 		.state = VFIO_DEVICE_STATE_RUNNING,
 	};
 	enlist(NULL, f);
@@ -410,7 +412,7 @@ static int fake_ioctl(struct fake *f, int fd, unsigned long request, void *arg)
 		f->reason = -errno;
 		return -1;
 	}
-	if (fd != f->fd)
+	if (fd != f->fd && fd != f->alias_fd)
 		return precopy_info(f, arg);
 	if (request == VFIO_DEVICE_RESET)
 		return do_reset(f);
@@ -422,12 +424,16 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	struct fake *f = find(fd);
 	va_list args;
 	void *arg;
+	int ret;
 
 	va_start(args, request);
 	arg = va_arg(args, void *);
 	va_end(args);
-	return f ? fake_ioctl(f, fd, request, arg) :
-		   __real_ioctl(fd, request, arg);
+	if (f)
+		return fake_ioctl(f, fd, request, arg);
+	if (fake_others && fake_others->ioctl(fd, request, arg, &ret))
+		return ret;
+	return __real_ioctl(fd, request, arg);
 }
 
 static bool starves(struct fake *f, int fd)
@@ -558,6 +564,10 @@ int __wrap_close(int fd)
 		f->data_fd = -2;
 	if (f && fd == f->dead_fd)
 		f->dead_fd = -1;
+	if (f && fd == f->alias_fd)
+		f->alias_fd = -1;
+	if (fake_others)
+		fake_others->closed(fd);
 	return __real_close(fd);
 }
 

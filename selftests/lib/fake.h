@@ -46,6 +46,7 @@ struct fake {
 	int fd;
 	int data_fd;
 	int dead_fd;		/* file of a session that is over */
+	int alias_fd;		/* second file of the device, or -1 */
 	uint32_t state;
 	unsigned int calls;
 	unsigned int data_calls;
@@ -69,6 +70,14 @@ void fake_end(struct fake *f);
 void fake_be(struct fake *f, uint32_t state);
 /* Is this a whole stream of a fake? */
 bool fake_stream(const uint8_t *data, size_t len);
+
+/* For files that are neither a fake's nor real; NULL for none. */
+struct fake_others {
+	bool (*ioctl)(int fd, unsigned long request, void *arg, int *ret);
+	void (*closed)(int fd);
+};
+
+extern const struct fake_others *fake_others;
 
 /* What ld --wrap leaves of the calls that the fake stands before. */
 int __real_ioctl(int fd, unsigned long request, void *arg);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* linux/vfio.h, with what it lacks before 6.2; included before all else. */
+/* linux/vfio.h, with what an older one lacks; included before all else. */
 #ifndef _OLD_VFIO_H
 #define _OLD_VFIO_H
 

@@ -58,12 +58,16 @@ static inline ssize_t memory_read(void *arg, void *buf, size_t len)
 
 static inline struct vfiomig_sink memory_sink(struct memory *m)
 {
-	return (struct vfiomig_sink){ .fd = -1, .write = memory_write, .arg = m };
+	return (struct vfiomig_sink){
+		.size = sizeof(struct vfiomig_sink), .write = memory_write, .arg = m,
+	};
 }
 
 static inline struct vfiomig_source memory_source(struct memory *m)
 {
-	return (struct vfiomig_source){ .fd = -1, .read = memory_read, .arg = m };
+	return (struct vfiomig_source){
+		.size = sizeof(struct vfiomig_source), .read = memory_read, .arg = m,
+	};
 }
 
 /* The begin of a test's case; NULL if even that fails. */

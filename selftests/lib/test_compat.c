@@ -15,7 +15,7 @@
 static bool vector_holds(const char *name, const char *minor,
 			 const char *source, const char *target)
 {
-	struct vfiomig_verdict v;
+	struct vfiomig_verdict v = { .size = sizeof(v) };
 	uint16_t got = 0;
 	int ret = vfiomig_compare(source, target, &v);
 
@@ -49,7 +49,7 @@ static bool vectors_hold(void)
 
 static bool verdicts_have_words(void)
 {
-	struct vfiomig_verdict v;
+	struct vfiomig_verdict v = { .size = sizeof(v) };
 
 	return vfiomig_compare(SOURCE, TARGET, &v) == -EPROTONOSUPPORT &&
 	       !strcmp(v.key, "stream") && !strcmp(v.source, "1.1") &&
@@ -75,11 +75,12 @@ static bool words_are_read(void)
 	for (i = 0; i < ARRAY_SIZE(words); i++)
 		if (!vfiomig_token_next(&at, &w) || strcmp(w.key, words[i][0]) ||
 		    strcmp(w.value, words[i][1]) ||
-		    vfiomig_token_get(SOURCE, w.key, value) !=
+		    vfiomig_token_get(SOURCE, w.key, value, sizeof(value)) !=
 		    (int)strlen(w.value) || strcmp(value, w.value))
 			return false;
 	return !vfiomig_token_next(&at, &w) && !*at &&
-	       vfiomig_token_get(SOURCE, "eq_vram", value) == -ENOENT &&
+	       vfiomig_token_get(SOURCE, "eq_vram", value,
+				 sizeof(value)) == -ENOENT &&
 	       !vfiomig_token_valid(SOURCE, NULL) &&
 	       vfiomig_token_valid(SOURCE " ", NULL) == -EINVAL &&
 	       !vfiomig_token_valid(SOURCE "\n", NULL);
@@ -104,8 +105,8 @@ static bool long_words_end_it(void)
 
 static bool device_is_asked(void)
 {
-	struct vfiomig_description d;
-	struct vfiomig_verdict v;
+	struct vfiomig_description d = { .size = sizeof(d) };
+	struct vfiomig_verdict v = { .size = sizeof(v) };
 	uint16_t major = 9, minor = 9;
 	struct vfiomig *ctx;
 	struct fake f;
@@ -161,7 +162,7 @@ static bool long_tokens_are_not_sent(void)
 
 static bool without_extension_it_is_enotty(void)
 {
-	struct vfiomig_description d;
+	struct vfiomig_description d = { .size = sizeof(d) };
 	struct vfiomig *ctx;
 	struct fake f;
 	bool good;
@@ -192,7 +193,7 @@ static bool file_is_read(const char *dir, const char *text, size_t len, int want
 	int ret;
 
 	snprintf(path, sizeof(path), "%s/version", dir);
-	ret = write_file(path, text, len) ? vfiomig_token_read(dir, token) : 1;
+	ret = write_file(path, text, len) ? vfiomig_token_read(dir, token, VFIOMIG_TOKEN_MAX) : 1;
 	unlink(path);
 	return EXPECT(ret == want, "%d, not %d", ret, want) &&
 	       (ret < 0 || !strncmp(token, text, ret));
@@ -208,7 +209,7 @@ static bool sysfs_is_read(void)
 	if (!mkdtemp(dir))
 		return false;
 	memset(big, 'x', sizeof(big));
-	good = vfiomig_token_read(dir, token) == -ENOTTY &&
+	good = vfiomig_token_read(dir, token, VFIOMIG_TOKEN_MAX) == -ENOTTY &&
 	       vfiomig_token_ask(dir, SOURCE) == -ENOTTY &&
 	       file_is_read(dir, SOURCE "\n", strlen(SOURCE) + 1, strlen(SOURCE)) &&
 	       file_is_read(dir, SOURCE, strlen(SOURCE), strlen(SOURCE)) &&
@@ -224,7 +225,7 @@ static bool sysfs_is_read(void)
 	rmdir(dir);
 	memset(big, 'd', sizeof(big));
 	big[sizeof(big) - 1] = '\0';
-	return good && vfiomig_token_read(big, token) < 0;
+	return good && vfiomig_token_read(big, token, VFIOMIG_TOKEN_MAX) < 0;
 }
 
 /* test_compat --bench: pairs of tokens that are compared in a second. */

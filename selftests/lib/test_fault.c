@@ -49,7 +49,7 @@ static bool source_is_well(const struct fake *f, struct vfiomig *ctx, int ret,
 static bool save_with(const struct fault *fault, int entry, bool *over)
 {
 	struct vfiomig_save_options options = {
-		.bandwidth = 1000000000, .downtime_ms = 1000,
+		.size = sizeof(options), .bandwidth = 1000000000, .downtime_ms = 1000,
 	};
 	struct memory m = { 0 };
 	struct vfiomig_sink sink = memory_sink(&m);
@@ -238,9 +238,9 @@ static bool dead_devices_end_it(void)
 static bool errnos_come_through(void)
 {
 	struct vfiomig_range range = { .length = 4096 };
-	struct vfiomig_description d;
+	struct vfiomig_description d = { .size = sizeof(d) };
 	uint64_t page = 4096, bitmap;
-	struct vfiomig_sizes sizes;
+	struct vfiomig_sizes sizes = { .size = sizeof(sizes) };
 	struct vfiomig *ctx;
 	uint16_t major;
 	unsigned int i;

@@ -27,13 +27,14 @@ static bool save_and_load(const struct fake *kind, int entry, unsigned int stutt
 	to.starve = kind->starve;
 	a = open_fake(&from);
 	b = open_fake(&to);
-	vfiomig_set_nonblock(a, true);
-	vfiomig_set_nonblock(b, true);
 	/* A stuttering callback names a file that is always ready. */
 	m.stutter = stutter > 1 ? stutter : 0;
-	sink.fd = m.stutter ? from.fd : -1;
-	source.fd = sink.fd;
-	good = !vfiomig_set_state(a, entry) &&
+	sink.fd = from.fd;
+	source.fd = from.fd;
+	sink.flags = m.stutter ? VFIOMIG_HAS_FD : 0;
+	source.flags = sink.flags;
+	good = !vfiomig_set_nonblock(a, true) && !vfiomig_set_nonblock(b, true) &&
+	       !vfiomig_set_state(a, entry) &&
 	       EXPECT(!vfiomig_save(a, &sink, NULL), "%s", vfiomig_error(a)) &&
 	       from.state == VFIO_DEVICE_STATE_STOP &&
 	       m.len == from.initial + from.rest + FAKE_TRAILER &&
@@ -161,8 +162,8 @@ static bool blocked_steps_go_on(void)
 	f.starve = 2;
 	f.piece = 3000;
 	ctx = open_fake(&f);
-	vfiomig_set_nonblock(ctx, true);
-	good = !vfiomig_set_state(ctx, VFIOMIG_STATE_STOP_COPY);
+	good = !vfiomig_set_nonblock(ctx, true) &&
+	       !vfiomig_set_state(ctx, VFIOMIG_STATE_STOP_COPY);
 	do {
 		ret = vfiomig_save_step(ctx, &sink, UINT64_MAX, NULL);
 		device += ret == -EAGAIN &&
@@ -256,10 +257,10 @@ static bool callers_call_it_off(void)
 	struct vfiomig_sink sink = memory_sink(&m);
 	struct vfiomig_source source = memory_source(&m);
 	int calls = 0;
-	struct vfiomig_save_options stop = { .stop = say_no, .arg = &calls };
-	struct vfiomig_save_options progress = { .progress = no_progress };
-	struct vfiomig_load_options load = { .progress = no_progress };
-	struct vfiomig_save_options counted = { .progress = count, .arg = &calls };
+	struct vfiomig_save_options stop = { .size = sizeof(stop), .stop = say_no, .arg = &calls };
+	struct vfiomig_save_options progress = { .size = sizeof(progress), .progress = no_progress };
+	struct vfiomig_load_options load = { .size = sizeof(load), .progress = no_progress };
+	struct vfiomig_save_options counted = { .size = sizeof(counted), .progress = count, .arg = &calls };
 	struct vfiomig *ctx;
 	struct fake f;
 	bool good;
@@ -283,10 +284,10 @@ static bool callers_call_it_off(void)
 /* Files, not callbacks; the peer does not read, and the time ends. */
 static bool time_is_bounded(void)
 {
-	struct vfiomig_save_options options = { .timeout_ms = 20 };
-	struct vfiomig_load_options load = { .timeout_ms = 20 };
-	struct vfiomig_source source = { 0 };
-	struct vfiomig_sink sink = { 0 };
+	struct vfiomig_save_options options = { .size = sizeof(options), .timeout_ms = 20 };
+	struct vfiomig_load_options load = { .size = sizeof(load), .timeout_ms = 20 };
+	struct vfiomig_source source = { .size = sizeof(source), .flags = VFIOMIG_HAS_FD };
+	struct vfiomig_sink sink = { .size = sizeof(sink), .flags = VFIOMIG_HAS_FD };
 	struct vfiomig *ctx;
 	struct fake f;
 	int pair[2];
@@ -340,7 +341,7 @@ static bool only_from_its_three_states(void)
 static bool sizes_are(struct vfiomig *ctx, uint64_t initial, uint64_t dirty,
 		      uint64_t stop_copy, uint32_t exact)
 {
-	struct vfiomig_sizes s;
+	struct vfiomig_sizes s = { .size = sizeof(s) };
 	int ret = vfiomig_size(ctx, &s);
 
 	return EXPECT(!ret && s.initial == initial && s.dirty == dirty &&
@@ -352,7 +353,7 @@ static bool sizes_are(struct vfiomig *ctx, uint64_t initial, uint64_t dirty,
 
 static bool sizes_with_and_without_extension(void)
 {
-	struct vfiomig_precopy info;
+	struct vfiomig_precopy info = { .size = sizeof(info) };
 	struct vfiomig *ctx;
 	struct fake f;
 	uint64_t size;
@@ -388,7 +389,7 @@ static bool sizes_with_and_without_extension(void)
 static bool decides(struct fake *f, struct vfiomig *ctx, uint64_t bandwidth,
 		    uint32_t limit, int fit, uint64_t now, uint64_t best)
 {
-	struct vfiomig_decision d;
+	struct vfiomig_decision d = { .size = sizeof(d) };
 	int ret = vfiomig_fits(ctx, bandwidth, limit, &d);
 
 	return EXPECT(ret == fit && (int)d.fit == fit && d.now_ms == now &&
@@ -440,7 +441,7 @@ static bool what_never_fits_is_not_begun(void)
 	struct memory m = { 0 };
 	struct vfiomig_sink sink = memory_sink(&m);
 	struct vfiomig_save_options options = {
-		.bandwidth = 1000000, .downtime_ms = 4,
+		.size = sizeof(options), .bandwidth = 1000000, .downtime_ms = 4,
 	};
 	struct vfiomig *ctx;
 	struct fake f;
@@ -468,7 +469,7 @@ static bool what_gets_dirty_too_fast_runs_on(void)
 	struct memory m = { 0 };
 	struct vfiomig_sink sink = memory_sink(&m);
 	struct vfiomig_save_options options = {
-		.bandwidth = 1000000, .downtime_ms = 6, .timeout_ms = 30,
+		.size = sizeof(options), .bandwidth = 1000000, .downtime_ms = 6, .timeout_ms = 30,
 	};
 	struct vfiomig *ctx;
 	struct fake f;

@@ -12,7 +12,7 @@ static bool same_path(uint64_t flags, int from, int to)
 {
 	uint32_t theirs[NR_STATES];
 	int ours[VFIOMIG_PATH_MAX];
-	int i, n = vfiomig_path(flags, from, to, ours);
+	int i, n = vfiomig_path(flags, from, to, ours, VFIOMIG_PATH_MAX);
 	int m = fsm_path(flags, from, to, theirs);
 
 	if (!EXPECT(n == m, "%s to %s, flags %llx: %d, %d",
@@ -79,7 +79,7 @@ static bool go(uint64_t flags, int from, int to)
 	good = !vfiomig_set_state(ctx, from) && (int)f.state == from &&
 	       file_is_right(&f, ctx);
 	f.trailer_seen = FAKE_TRAILER;
-	legal = vfiomig_path(flags, from, to, path);
+	legal = vfiomig_path(flags, from, to, path, VFIOMIG_PATH_MAX);
 	ret = vfiomig_set_state(ctx, to);
 	good = good && EXPECT(legal < 0 ? ret == -EINVAL : !ret, "%s to %s: %d",
 			      vfiomig_state_name(from), vfiomig_state_name(to),

@@ -40,8 +40,9 @@ enum { TOKEN = 1, BEGIN, READY, DATA, END, LOADED, RUN, RUNNING, REFUSE, BYE };
 static int hear(const struct script *s, bool as_source, struct fake *f,
 		char *says, size_t len)
 {
-	struct vfiomig_receive_options receive = { .silence_ms = 50 };
-	struct vfiomig_send_options send = { .silence_ms = 50 };
+	struct vfiomig_receive_options receive = { .size = sizeof(receive), .silence_ms = 50 };
+	struct vfiomig_send_options send = { .size = sizeof(send), .silence_ms = 50 };
+	enum vfiomig_outcome outcome;
 	struct vfiomig *ctx;
 	int pair[2], ret;
 
@@ -53,7 +54,7 @@ static int hear(const struct script *s, bool as_source, struct fake *f,
 	f->rest = 100;
 	ctx = open_fake(f);
 	if (ret)
-		ret = as_source ? vfiomig_send(ctx, pair[0], pair[0], &send) :
+		ret = as_source ? vfiomig_send(ctx, pair[0], pair[0], &send, &outcome) :
 				  vfiomig_receive(ctx, pair[0], pair[0], &receive);
 	snprintf(says, len, "%s", vfiomig_error(ctx));
 	vfiomig_free(ctx);
@@ -173,7 +174,7 @@ static bool target_refuses_strangers(void)
 /* Who is refused says BYE, so that the other need not wait for it. */
 static bool refusal_is_answered(void)
 {
-	struct vfiomig_receive_options receive = { .silence_ms = SILENCE_MS };
+	struct vfiomig_receive_options receive = { .size = sizeof(receive), .silence_ms = SILENCE_MS };
 	struct script s = { 0 };
 	uint8_t reply[64] = { 0 };
 	struct vfiomig *ctx;
@@ -222,7 +223,7 @@ static void *talk(void *arg)
 
 static bool talkers_are_left(void)
 {
-	struct vfiomig_receive_options receive = { .silence_ms = 100 };
+	struct vfiomig_receive_options receive = { .size = sizeof(receive), .silence_ms = 100 };
 	struct vfiomig *ctx;
 	pthread_t thread;
 	struct fake f;
@@ -304,8 +305,9 @@ static void mutilate(struct script *s, unsigned int *seed)
 /* Whatever comes: the device is loaded as a whole, or is as it was. */
 static bool survives(const struct script *s, bool as_source, size_t want)
 {
-	struct vfiomig_receive_options receive = { .silence_ms = SILENCE_MS };
-	struct vfiomig_send_options send = { .silence_ms = SILENCE_MS };
+	struct vfiomig_receive_options receive = { .size = sizeof(receive), .silence_ms = SILENCE_MS };
+	struct vfiomig_send_options send = { .size = sizeof(send), .silence_ms = SILENCE_MS };
+	enum vfiomig_outcome outcome;
 	struct vfiomig *ctx;
 	struct fake f;
 	int pair[2], ret;
@@ -318,7 +320,7 @@ static bool survives(const struct script *s, bool as_source, size_t want)
 	ctx = open_fake(&f);
 	good = write(pair[1], s->data, s->len) == (ssize_t)s->len &&
 	       !shutdown(pair[1], SHUT_WR);
-	ret = as_source ? vfiomig_send(ctx, pair[0], pair[0], &send) :
+	ret = as_source ? vfiomig_send(ctx, pair[0], pair[0], &send, &outcome) :
 			  vfiomig_receive(ctx, pair[0], pair[0], &receive);
 	good = good && f.state == VFIO_DEVICE_STATE_RUNNING &&
 	       (ret ? !f.loaded : f.loaded && f.pos == want - FAKE_TRAILER);

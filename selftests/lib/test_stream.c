@@ -53,7 +53,7 @@ static bool vector_holds(const char *path)
 	char expect[32] = "";
 	size_t pieces[] = { 1, 7, sizeof(data) }, i;
 	size_t len = read_vector(path, expect, data, sizeof(data));
-	struct vfiomig_summary s;
+	struct vfiomig_summary s = { .size = sizeof(s) };
 	int ret;
 
 	/* This reader takes every minor. */
@@ -89,7 +89,7 @@ static bool emit_stream(struct memory *m, unsigned int records, uint16_t minor)
 	static uint8_t payload[VFIOMIG_RECORD_MAX];
 	struct vfiomig_sink sink = memory_sink(m);
 	struct vfiomig_record r = {
-		.tag_bytes = { 'T', 'O', 'K', 'N' }, .version = 1,
+		.size = sizeof(r), .tag_bytes = { 'T', 'O', 'K', 'N' }, .version = 1,
 		.length = strlen(TOKEN), .payload = TOKEN,
 	};
 	struct vfiomig_emitter *e;
@@ -102,7 +102,7 @@ static bool emit_stream(struct memory *m, unsigned int records, uint16_t minor)
 	for (i = 0; !ret && i < records; i++) {
 		memset(payload, i, sizeof(payload));
 		r = (struct vfiomig_record){
-			.tag_bytes = { 'A', 'B', 1, '0' + i }, .version = i,
+			.size = sizeof(r), .tag_bytes = { 'A', 'B', 1, '0' + i }, .version = i,
 			.flags = VFIOMIG_RECORD_VENDOR, .vendor = 7,
 			.instance = i, .payload = payload,
 			.length = i * VFIOMIG_RECORD_MAX / (records - 1),
@@ -146,7 +146,7 @@ static bool what_was_written_is_read(void)
 {
 	struct seen seen = { .good = true, .offset = 20 };
 	struct vfiomig_inspector *in;
-	struct vfiomig_summary s;
+	struct vfiomig_summary s = { .size = sizeof(s) };
 	struct memory m = { 0 };
 	bool good = emit_stream(&m, 5, 3) &&
 		    !vfiomig_inspect_new(&in, see, &seen);
@@ -164,12 +164,12 @@ static bool what_was_written_is_read(void)
 static bool only_the_first_may_be_the_token(void)
 {
 	struct vfiomig_record r = {
-		.tag_bytes = { 'T', 'O', 'K', 'N' }, .version = 1,
+		.size = sizeof(r), .tag_bytes = { 'T', 'O', 'K', 'N' }, .version = 1,
 		.length = 4, .payload = "fake",
 	};
 	struct memory m = { 0 };
 	struct vfiomig_sink sink = memory_sink(&m);
-	struct vfiomig_summary s;
+	struct vfiomig_summary s = { .size = sizeof(s) };
 	struct vfiomig_emitter *e;
 	bool good = !vfiomig_emit_new(&e, 0, &sink);
 
@@ -202,7 +202,7 @@ static bool readers_may_stop(void)
 /* Each byte that is changed, and each length that it is cut to, is noticed. */
 static bool every_byte_counts(void)
 {
-	struct vfiomig_summary s;
+	struct vfiomig_summary s = { .size = sizeof(s) };
 	struct memory m = { 0 };
 	bool good = emit_stream(&m, 0, 0);
 	size_t i;
@@ -225,7 +225,7 @@ static bool bad_records_are_not_written(void)
 	struct memory m = { 0 };
 	struct vfiomig_sink sink = memory_sink(&m);
 	struct vfiomig_emitter *e;
-	struct vfiomig_record r = { .tag_bytes = "ABCD" };
+	struct vfiomig_record r = { .size = sizeof(r), .tag_bytes = "ABCD" };
 	bool good = !vfiomig_emit_new(&e, 0, &sink);
 	size_t len = m.len;
 

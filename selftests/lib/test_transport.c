@@ -17,9 +17,11 @@ struct run {
 	struct fake source;
 	struct fake target;
 	struct vfiomig_send_options send;
+	struct vfiomig_save_options save;
 	struct vfiomig_receive_options receive;
 	struct wire wire;
 	int sent;
+	enum vfiomig_outcome outcome;
 	int received;
 	char sender_says[600];
 	char receiver_says[600];
@@ -30,6 +32,10 @@ static void run_begin(struct run *r)
 	memset(r, 0, sizeof(*r));
 	fake_begin(&r->source);
 	fake_begin(&r->target);
+	r->send.size = sizeof(r->send);
+	r->save.size = sizeof(r->save);
+	r->receive.size = sizeof(r->receive);
+	r->send.save = &r->save;
 	r->send.silence_ms = SILENCE_MS;
 	r->receive.silence_ms = SILENCE_MS;
 }
@@ -62,7 +68,8 @@ static bool run(struct run *r, size_t cut_forward, size_t cut_backward)
 	if (wire_begin(&r->wire, cut_forward, cut_backward) ||
 	    pthread_create(&thread, NULL, target_thread, r))
 		return false;
-	r->sent = vfiomig_send(ctx, r->wire.source, r->wire.source, &r->send);
+	r->sent = vfiomig_send(ctx, r->wire.source, r->wire.source, &r->send,
+			       &r->outcome);
 	snprintf(r->sender_says, sizeof(r->sender_says), "%s",
 		 vfiomig_error(ctx));
 	vfiomig_free(ctx);
@@ -81,7 +88,7 @@ static bool both(const struct run *r, int sent, int received)
 
 static bool went_over(const struct run *r)
 {
-	return both(r, 0, 0) && r->source.state == VFIO_DEVICE_STATE_STOP &&
+	return both(r, 0, 0) && r->outcome == VFIOMIG_MOVED && r->source.state == VFIO_DEVICE_STATE_STOP &&
 	       r->target.state == VFIO_DEVICE_STATE_RUNNING &&
 	       r->target.loaded && !r->source.nr_resets && !r->target.nr_resets;
 }
@@ -147,10 +154,10 @@ static bool cut_is_survived(size_t forward, size_t backward, bool moment)
 	run_begin(&r);
 	r.source.initial = 300000;
 	good = run(&r, forward, backward);
-	if (r.sent < 0)
-		good = good && r.received < 0 && stayed(&r);
+	if (r.outcome == VFIOMIG_STAYED)
+		good = good && r.sent < 0 && r.received < 0 && stayed(&r);
 	else
-		good = good && r.sent == VFIOMIG_UNCONFIRMED &&
+		good = good && r.sent < 0 && r.outcome == VFIOMIG_UNCONFIRMED &&
 		       EXPECT(moment, "let go too early") &&
 		       r.source.state == VFIO_DEVICE_STATE_STOP &&
 		       (r.received < 0) == !r.target.loaded;
@@ -297,8 +304,8 @@ static bool faults_leave_one(bool in_target, bool breaks)
 		f->fault_breaks = breaks;
 		good = run(&r, UNCUT, UNCUT);
 		over = f->calls < at;
-		if (r.sent >= 0)
-			good = good && r.source.state == VFIO_DEVICE_STATE_STOP &&
+		if (r.outcome != VFIOMIG_STAYED)
+			good = good && !r.sent == (r.outcome == VFIOMIG_MOVED) && r.source.state == VFIO_DEVICE_STATE_STOP &&
 			       !r.received && r.target.loaded;
 		else
 			good = good && r.received < 0 && !r.target.loaded &&
@@ -342,7 +349,7 @@ static bool both_may_call_it_off(void)
 	run_begin(&r);
 	r.source.initial = 1000000;
 	r.source.piece = 50000;
-	r.send.save.progress = no_more;
+	r.save.progress = no_more;
 	good = good && run(&r, UNCUT, UNCUT) &&
 	       both(&r, -ECANCELED, -ECANCELED) && stayed(&r) &&
 	       r.target.nr_resets == 1;
@@ -378,7 +385,7 @@ static bool pipes_do(void)
 	r.wire.target = from[1];
 	ctx = open_fake(&r.source);
 	pthread_create(&thread, NULL, target_by_pipes, &r);
-	r.sent = vfiomig_send(ctx, from[0], to[1], &r.send);
+	r.sent = vfiomig_send(ctx, from[0], to[1], &r.send, &r.outcome);
 	vfiomig_free(ctx);
 	pthread_join(thread, NULL);
 	good = went_over(&r);

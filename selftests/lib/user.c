@@ -5,6 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#if VFIOMIG_VERSION < VFIOMIG_VERSION_OF(0, 1)
+#error "a number that can be compared"
+#endif
+
 static ssize_t swallow(void *arg, const void *buf, size_t len)
 {
 	(void)arg;
@@ -20,9 +24,10 @@ int main(void)
 	int pipes[2];
 
 	memset(&options, 0, sizeof(options));
-	sink.fd = -1;
+	memset(&sink, 0, sizeof(sink));
+	options.size = sizeof(options);
+	sink.size = sizeof(sink);
 	sink.write = swallow;
-	sink.arg = NULL;
 	/* A pipe is no device. */
 	if (pipe(pipes) || vfiomig_new(&ctx, pipes[0]) >= 0)
 		return 1;
@@ -30,5 +35,6 @@ int main(void)
 		return 1;
 	vfiomig_free(ctx);
 	puts(vfiomig_version());
-	return vfiomig_compare("", "", NULL) == 0;
+	return vfiomig_version_number() != VFIOMIG_VERSION ||
+	       vfiomig_compare("", "", NULL) == 0;
 }

@@ -16,12 +16,12 @@ lab_load_kvm || echo "# no kvm"
 lab_load mdev
 lab_load vfio_iommu_type1
 lab_load vfio_pci
-for name in vfio_mig_vgpu e1000e_vfio_pci; do
-	if lab_module_file $name >/dev/null; then
-		lab_load $name
+while read -r _ name _; do
+	if lab_module_file "$name" >/dev/null; then
+		lab_load "$name" </dev/null
 	else
 		echo "# $name is not built"
 	fi
-done
+done </lab/modules.list
 export PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 exec python3 "$here/$1" "${@:2}"

@@ -6,8 +6,8 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include "unit.h"
-#include "../../drivers/e1000e/sections.h"
-#include "../../drivers/vgpu/sections.h"
+#define VMIG_WITH_TABLES
+#include "driver_list.h"	/* made of drivers/modules.list */
 
 #define DOCUMENT	"../../Documentation/stream-format.rst"
 
@@ -18,12 +18,11 @@ struct table {
 	size_t state;	/* bytes of the structure that fields are in */
 };
 
-static const struct table tables[] = {
-	{ VGPU_TYPE_NAME, vgpu_sections, ARRAY_SIZE(vgpu_sections),
-	  sizeof(struct vgpu_state) },
-	{ E1K_TYPE_NAME, e1k_sections, ARRAY_SIZE(e1k_sections),
-	  sizeof(struct e1k_state) },
-};
+#define TABLE(type, prefix)						\
+	{ (type), prefix##_sections, ARRAY_SIZE(prefix##_sections),	\
+	  sizeof(struct prefix##_state) },
+
+static const struct table tables[] = { VMIG_LAYOUTS(TABLE) };
 
 static bool has_number(const char *line, u32 number)
 {

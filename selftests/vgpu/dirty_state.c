@@ -13,6 +13,7 @@ FIXTURE(dirty)
 	struct vdev v;
 	char *vram;
 	size_t size;
+	char page[65536];
 };
 
 FIXTURE_SETUP(dirty)
@@ -224,6 +225,99 @@ TEST_F(dirty, mode_switch_is_new_initial_data)
 	put(&self->v, BAR_REGS, DISPI(4), 1, 2);
 	EXPECT_EQ(INFO_REINIT, info_flags(fd, 0));
 	EXPECT_EQ(0, info_flags(fd, 0));
+	stream_free(&s);
+	close(fd);
+}
+
+static struct vfio_precopy_info info_of(int fd)
+{
+	struct vfio_precopy_info info = { .argsz = sizeof(info) };
+
+	if (ioctl(fd, VFIO_MIG_GET_PRECOPY_INFO, &info))
+		info.flags = ~0u;
+	return info;
+}
+
+/* Without version 2 a user cannot be told that there is initial data again. */
+TEST_F(dirty, initial_bytes_never_grow_without_version_2)
+{
+	struct vfio_precopy_info info;
+	uint64_t before;
+	int fd, i;
+
+	CITES("This field should have a non-zero initial value and decrease as migration data is read from the device.");
+	memset(self->vram, 1, 64 * PAGE);
+	fd = begin(&self->v);
+	ASSERT_GE(fd, 0);
+	before = info_of(fd).initial_bytes;
+	for (i = 0; i < 12; i++) {
+		ASSERT_LT(0, read(fd, self->page, sizeof(self->page)));
+		while (i == 8 && read(fd, self->page, sizeof(self->page)) > 0)
+			;
+		memset(self->vram, i + 2, 64 * PAGE);
+		put(&self->v, BAR_REGS, DISPI(4), 1, 2);
+		info = info_of(fd);
+		EXPECT_LE(info.initial_bytes, before);
+		EXPECT_LE(64 * PAGE, info.initial_bytes + info.dirty_bytes);
+		before = info.initial_bytes;
+	}
+	EXPECT_EQ(0, before);
+	close(fd);
+}
+
+/* The offset of each run that was read, in pages: how far the saver came. */
+static void note_runs(const struct stream *s, uint8_t *seen, size_t pages)
+{
+	size_t at = 20;
+
+	while (at + 40 <= s->len) {
+		uint32_t len = *(uint32_t *)(s->data + at + 16);
+		uint64_t first = *(uint64_t *)(s->data + at + 24) / PAGE;
+		uint64_t n = *(uint64_t *)(s->data + at + 32) / PAGE;
+
+		if (!memcmp(s->data + at, "VRAM", 4))
+			while (n-- && first < pages)
+				seen[first++] = 1;
+		at += 24 + len;
+	}
+}
+
+/*
+ * linux/vfio.h: "userspace should consider leaving PRE_COPY" once initial_bytes
+ * is 0. A guest that changes modes all the time must not keep the VMM from that,
+ * nor the last pages from being sent.
+ */
+TEST_F_TIMEOUT(dirty, mode_switches_starve_nothing, 120)
+{
+	uint8_t seen[128] = { 0 };
+	struct stream s = { 0 };
+	int fd, i, again = 0, last = 0;
+	struct vfio_precopy_info info;
+
+	if (vdev_feature(&self->v, VFIO_DEVICE_FEATURE_SET | FEATURE_INFOV2,
+			 NULL, 0))
+		SKIP(return, "kernel has no PRECOPY_INFOv2");
+	memset(self->vram, 1, sizeof(seen) * PAGE);
+	fd = begin(&self->v);
+	ASSERT_GE(fd, 0);
+	for (i = 0; i < 500; i++) {
+		ssize_t n = read(fd, self->page, 65536);
+
+		if (n > 0)
+			stream_append(&s, self->page, n);
+		memset(self->vram, i, 64 * PAGE);
+		put(&self->v, BAR_REGS, DISPI(4), 1, 2);
+		info = info_of(fd);
+		ASSERT_NE(~0u, info.flags);
+		again += info.flags & INFO_REINIT;
+		if (info.initial_bytes)
+			last = i;
+	}
+	note_runs(&s, seen, sizeof(seen));
+	EXPECT_EQ(NULL, memchr(seen, 0, sizeof(seen)));
+	/* It comes to an end long before the guest does. */
+	EXPECT_LE(again, 10);
+	EXPECT_LE(last, 300);
 	stream_free(&s);
 	close(fd);
 }

@@ -97,7 +97,7 @@ static int check_host(const struct question *q)
 /* A source that is no token is nobody's fault but the caller's. */
 static int find_source(struct subject *source, const char *text)
 {
-	struct vfiomig_verdict v;
+	struct vfiomig_verdict v = { .size = sizeof(v) };
 	int ret = subject_find(source, text);
 
 	if (ret)

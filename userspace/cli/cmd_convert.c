@@ -139,7 +139,9 @@ static int convert(struct stream *s, struct conversion *c, const char *from,
 
 	if (ret)
 		return fail("%s: %s", to, outfile_why(ret));
-	c->sink.fd = out.fd;
+	c->sink = (struct vfiomig_sink){
+		.size = sizeof(c->sink), .flags = VFIOMIG_HAS_FD, .fd = out.fd,
+	};
 	ret = stream_read(s, from);
 	if (!ret)
 		ret = finish(s, c);

@@ -43,7 +43,8 @@ static bool is_fit(const json_t *object)
 static void type_of(const json_t *object, char type[VFIOMIG_VALUE_MAX])
 {
 	type[0] = '\0';
-	vfiomig_token_get(nova_text(object, "token"), "type", type);
+	vfiomig_token_get(nova_text(object, "token"), "type", type,
+			  VFIOMIG_VALUE_MAX);
 }
 
 /* An XML attribute: names here come from sysfs. */

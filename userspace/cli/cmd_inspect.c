@@ -314,7 +314,7 @@ static void object(struct inspection *in, int error, const char *why)
 /* What comes to light only when all was read. */
 static void conclude(struct stream *s, struct inspection *in)
 {
-	struct vfiomig_verdict v;
+	struct vfiomig_verdict v = { .size = sizeof(v) };
 
 	if (!s->summary.token[0] && s->summary.complete)
 		object(in, -EINVAL, "stream has no token");

@@ -32,8 +32,8 @@ static void print_line(const struct object *o, const char *token)
 	char type[VFIOMIG_VALUE_MAX] = "-", version[VFIOMIG_VALUE_MAX] = "-";
 
 	if (token[0]) {
-		vfiomig_token_get(token, "type", type);
-		vfiomig_token_get(token, "stream", version);
+		vfiomig_token_get(token, "type", type, sizeof(type));
+		vfiomig_token_get(token, "stream", version, sizeof(version));
 	}
 	printf(LINE, kind_name(o->kind), plain(o->name), or_dash(o->driver),
 	       type, version, or_dash(o->parent));

@@ -19,10 +19,12 @@ static uint64_t size_of(int fd)
 static int load_from(struct handle *h, const struct object *o, int fd,
 		     uint32_t timeout_ms, bool stay)
 {
-	struct vfiomig_source source = { .fd = fd };
+	struct vfiomig_source source = {
+		.size = sizeof(source), .flags = VFIOMIG_HAS_FD, .fd = fd,
+	};
 	struct progress progress;
 	struct vfiomig_load_options options = {
-		.timeout_ms = timeout_ms, .progress = progress_step,
+		.size = sizeof(options), .timeout_ms = timeout_ms, .progress = progress_step,
 		.arg = &progress,
 	};
 	int ret;

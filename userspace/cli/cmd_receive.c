@@ -22,6 +22,7 @@ static int receive_one(struct receive *r, struct connection *c)
 	if (r->object->dir[0] && host_token(r->object, token, &composed) > 0 &&
 	    composed)
 		options.token = token;
+	options.size = sizeof(options);
 	options.progress = progress_step;
 	options.arg = &progress;
 	progress_begin(&progress, "receiving", 0);

@@ -8,7 +8,9 @@
 static int save(struct vfiomig *ctx, struct outfile *out,
 		const struct vfiomig_save_options *options, char *error)
 {
-	struct vfiomig_sink sink = { .fd = out->fd };
+	struct vfiomig_sink sink = {
+		.size = sizeof(sink), .flags = VFIOMIG_HAS_FD, .fd = out->fd,
+	};
 	int ret = vfiomig_save(ctx, &sink, options);
 
 	if (ret) {
@@ -21,7 +23,8 @@ static int save(struct vfiomig *ctx, struct outfile *out,
 		return 0;
 	/* What is not in a file may not be lost. */
 	text_shorten(error, ERROR_MAX, "%s: %s", out->path, strerror(-ret));
-	vfiomig_move(ctx, VFIOMIG_STATE_RUNNING, VFIOMIG_STATE_ERROR);
+	if (vfiomig_move(ctx, VFIOMIG_STATE_RUNNING, VFIOMIG_STATE_ERROR))
+		note("it does not run again: %s", vfiomig_error(ctx));
 	return ret;
 }
 
@@ -37,6 +40,7 @@ static int save_to(struct handle *h, const struct object *o, const char *path,
 	if (ret)
 		return fail("%s: %s", path, outfile_why(ret));
 	progress_begin(&progress, "saving", 0);
+	options.size = sizeof(options);
 	options.progress = progress_step;
 	options.arg = &progress;
 	ret = save(h->ctx, &out, &options, error);

@@ -20,18 +20,22 @@ static int send_to(struct handle *h, const struct object *o,
 		   struct connection *c, const struct save_opts *opts)
 {
 	char token[VFIOMIG_TOKEN_MAX];
+	struct vfiomig_save_options save = opts->options;
 	struct vfiomig_send_options options = {
-		.save = opts->options, .token = spare_token(o, token),
+		.size = sizeof(options), .save = &save,
+		.token = spare_token(o, token),
 	};
+	enum vfiomig_outcome outcome;
 	struct progress progress;
 	int ret;
 
 	progress_begin(&progress, "sending", 0);
-	options.save.progress = progress_step;
-	options.save.arg = &progress;
-	ret = vfiomig_send(h->ctx, c->in, c->out, &options);
-	if (ret == VFIOMIG_UNCONFIRMED)
-		return progress_end(&progress, o->name, ret,
+	save.size = sizeof(save);
+	save.progress = progress_step;
+	save.arg = &progress;
+	ret = vfiomig_send(h->ctx, c->in, c->out, &options, &outcome);
+	if (outcome == VFIOMIG_UNCONFIRMED)
+		return progress_end(&progress, o->name, VFIOMIG_UNCONFIRMED,
 				    "the target was told to run the device and did not answer; see there");
 	return progress_end(&progress, o->name, ret, vfiomig_error(h->ctx));
 }

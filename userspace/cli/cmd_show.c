@@ -111,7 +111,7 @@ static json_t *features_of(struct vfiomig *ctx)
 
 static json_t *sizes_of(struct vfiomig *ctx)
 {
-	struct vfiomig_sizes s;
+	struct vfiomig_sizes s = { .size = sizeof(s) };
 
 	if (vfiomig_size(ctx, &s))
 		return NULL;

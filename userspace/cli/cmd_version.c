@@ -26,7 +26,7 @@ static int run(int argc, char **argv)
 	if (cli.json)
 		return print_json(json_pack("{s:s, s:b}", "token", token,
 					    "composed", composed));
-	if (composed && vfiomig_token_get(token, "x_composed", of) > 0)
+	if (composed && vfiomig_token_get(token, "x_composed", of, sizeof(of)) > 0)
 		note("the driver has no token, this one is made up of %s", of);
 	puts(plain(token));
 	return EXIT_YES;

@@ -136,7 +136,7 @@ static bool enough(const struct watch *w)
 
 static int drain(struct watch *w, struct vfiomig_events *events)
 {
-	struct vfiomig_event e;
+	struct vfiomig_event e = { .size = sizeof(e) };
 	int ret = 0;
 
 	while (!enough(w)) {

@@ -88,7 +88,7 @@ static int take_info(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-/* Of Linux 6.2; the headers of an older one are enough. */
+/* linux/devlink.h of an older kernel is enough. */
 #define PORT_FN_ATTR_CAPS	4
 #define PORT_FN_CAP_MIGRATABLE	0x2u
 

@@ -49,7 +49,7 @@ static void examine_p2p(struct doctor *d, const struct object *o, size_t count)
 static uint64_t size_of(const struct object *o)
 {
 	char token[VFIOMIG_TOKEN_MAX], value[VFIOMIG_VALUE_MAX];
-	struct vfiomig_sizes sizes;
+	struct vfiomig_sizes sizes = { .size = sizeof(sizes) };
 	struct handle h;
 	uint64_t bytes = 0;
 
@@ -59,7 +59,7 @@ static uint64_t size_of(const struct object *o)
 		device_close(&h);
 	}
 	if (!bytes && host_token(o, token, NULL) >= 0 &&
-	    vfiomig_token_get(token, "eq_vram_mib", value) > 0)
+	    vfiomig_token_get(token, "eq_vram_mib", value, sizeof(value)) > 0)
 		bytes = strtoull(value, NULL, 10) << 20;
 	return bytes;
 }

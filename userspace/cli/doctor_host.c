@@ -49,7 +49,7 @@ bool keeps_its_number(const char *release)
 	       strstr(release, ".amzn") || strstr(release, "uek");
 }
 
-/* What libvirt wants of 6.1 can be seen; the number counts where it cannot. */
+/* What libvirt wants of a kernel can be seen; the number counts where it cannot. */
 static void examine_version(struct doctor *d, const struct view *v)
 {
 	char release[128], path[PATH_MAX];
@@ -77,7 +77,7 @@ static void examine_kconfig(struct doctor *d)
 	if (!kconfig_has(d->kconfig, "CONFIG_VFIO_PCI_CORE"))
 		found(d, KCONFIG_VFIO_PCI, NULL,
 		      "CONFIG_VFIO_PCI_CORE is not set");
-	/* Groups became an option in Linux 6.3. */
+	/* In older kernels groups are no option: they are always there. */
 	group = (kconfig_has(d->kconfig, "CONFIG_VFIO_GROUP") ||
 		 kernel_version() < 6003) &&
 		kconfig_has(d->kconfig, "CONFIG_VFIO_IOMMU_TYPE1");

@@ -4,8 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "driver_list.h"	/* made of drivers/modules.list */
 #include "drivers.h"
 #include "facts.h"
+
+#define OWN_CARD(name, type, vendor_id, device_ids) {			\
+	.module = (name), .family = (type),				\
+	.vendor = (vendor_id), .devices = (device_ids) },
 
 static const struct migration_driver drivers[] = {
 	{
@@ -42,10 +47,8 @@ static const struct migration_driver drivers[] = {
 		.vendor = 0x8086,
 		.devices = "e202 e209 e20b e20c e20d e210 e211 e212 e216 e220 e221 e222 e223 b080 b081 b082 b083 b084 b085 b086 b087 b08f b090 b0a0 b0b0",
 		.host_drivers = "xe",
-	}, {
-		.module = "e1000e_vfio_pci", .family = "intel-82574l",
-		.vendor = 0x8086, .devices = "10d3",
 	},
+	VMIG_CARDS(OWN_CARD)
 };
 
 unsigned int pci_number(const struct object *o, const char *name)

@@ -332,7 +332,7 @@ int host_find(const char *text, unsigned int kinds, struct object *object)
 
 int host_token(const struct object *object, char *token, bool *composed)
 {
-	int ret = vfiomig_token_read(object->dir, token);
+	int ret = vfiomig_token_read(object->dir, token, VFIOMIG_TOKEN_MAX);
 	bool by_us = ret == -ENOTTY;
 
 	if (by_us)

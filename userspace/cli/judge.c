@@ -48,7 +48,7 @@ static const char *value_of(const char *token, const char *key,
 			    char value[VFIOMIG_VALUE_MAX])
 {
 	value[0] = '\0';
-	if (vfiomig_token_get(token, key, value) < 0)
+	if (vfiomig_token_get(token, key, value, VFIOMIG_VALUE_MAX) < 0)
 		value[0] = '\0';
 	return value;
 }
@@ -86,7 +86,7 @@ static enum judgement judge_drivers(const char *source, const char *target,
 	char a[VFIOMIG_VALUE_MAX], b[VFIOMIG_VALUE_MAX];
 	const struct document *d = find_document(source, target);
 	enum judgement judgement = d ? d->judgement : JUDGED_UNKNOWN;
-	struct vfiomig_verdict other;
+	struct vfiomig_verdict other = { .size = sizeof(other) };
 
 	if (!fits_besides(source, target, &other)) {
 		*v = other;
@@ -108,6 +108,7 @@ static enum judgement judge_drivers(const char *source, const char *target,
 enum judgement judge_tokens(const char *source, const char *target,
 			    struct vfiomig_verdict *v)
 {
+	v->size = sizeof(*v);
 	if (!vfiomig_compare(source, target, v))
 		return JUDGED_YES;
 	return strcmp(v->key, "eq_driver") ? JUDGED_NO :

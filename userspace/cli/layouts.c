@@ -2,8 +2,8 @@
 /* The drivers' own tables of sections, and what there is to ask of them. */
 #include <string.h>
 #include "stream.h"
-#include "../../drivers/e1000e/sections.h"
-#include "../../drivers/vgpu/sections.h"
+#define VMIG_WITH_TABLES
+#include "driver_list.h"	/* made of drivers/modules.list */
 
 /* TYPE and the prefix of its tables */
 #define LAYOUT(name, prefix) {						\
@@ -11,12 +11,9 @@
 	.sections = prefix##_sections,					\
 	.nr_sections = ARRAY_SIZE(prefix##_sections),			\
 	.platforms = prefix##_platforms,				\
-	.nr_platforms = ARRAY_SIZE(prefix##_platforms) }
+	.nr_platforms = ARRAY_SIZE(prefix##_platforms) },
 
-static const struct layout layouts[] = {
-	LAYOUT(VGPU_TYPE_NAME, vgpu),
-	LAYOUT(E1K_TYPE_NAME, e1k),
-};
+static const struct layout layouts[] = { VMIG_LAYOUTS(LAYOUT) };
 
 const struct layout *layout_of(const char *token)
 {
@@ -24,7 +21,7 @@ const struct layout *layout_of(const char *token)
 	size_t i;
 
 	if (vfiomig_token_valid(token, NULL) ||
-	    vfiomig_token_get(token, "type", type) < 0)
+	    vfiomig_token_get(token, "type", type, sizeof(type)) < 0)
 		return NULL;
 	for (i = 0; i < ARRAY_SIZE(layouts); i++)
 		if (!strcmp(layouts[i].type, type))

@@ -83,7 +83,7 @@ static struct group *new_group(struct matrix *m, char *token)
 	if (!groups)
 		return NULL;
 	m->groups = groups;
-	vfiomig_token_get(token, "type", type);
+	vfiomig_token_get(token, "type", type, sizeof(type));
 	group = &groups[m->count];
 	*group = (struct group){ .token = token, .type = copy(type) };
 	if (!group->type ||

@@ -114,8 +114,8 @@ static void name_alias(json_t *alias, const char *token)
 
 	json_dump_callback(alias, hash_bytes, &digest,
 			   JSON_COMPACT | JSON_SORT_KEYS);
-	vfiomig_token_get(token, "type", type);
-	vfiomig_token_get(token, "stream", stream);
+	vfiomig_token_get(token, "type", type, sizeof(type));
+	vfiomig_token_get(token, "stream", stream, sizeof(stream));
 	json_object_set_new(alias, "name",
 			    json_text("%s-v%s-%08x", type, stream, digest));
 }

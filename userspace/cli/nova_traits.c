@@ -85,8 +85,8 @@ static void add_all(json_t *set, const char *token, const char *key)
 	char type[VFIOMIG_VALUE_MAX], versions[VFIOMIG_VALUE_MAX];
 	char *range, *rest = versions;
 
-	if (vfiomig_token_get(token, "type", type) < 0 ||
-	    vfiomig_token_get(token, key, versions) < 0)
+	if (vfiomig_token_get(token, "type", type, sizeof(type)) < 0 ||
+	    vfiomig_token_get(token, key, versions, sizeof(versions)) < 0)
 		return;
 	while ((range = strsep(&rest, ",")))
 		add_range(set, type, range);
@@ -107,6 +107,6 @@ const char *resource_class(char buf[TRAIT_MAX], const char *token)
 {
 	char type[VFIOMIG_VALUE_MAX] = "";
 
-	vfiomig_token_get(token, "type", type);
+	vfiomig_token_get(token, "type", type, sizeof(type));
 	return trait_name(buf, "VFIO_%s", type);
 }

@@ -78,6 +78,7 @@ static int read_stream(struct stream *s, int fd)
 
 	if (ret)
 		return ret;
+	s->summary.size = sizeof(s->summary);
 	ret = feed_all(s, in, fd);
 	if (!ret) {
 		s->error = vfiomig_inspect_end(in, &s->summary);

@@ -109,6 +109,7 @@ static void check_room(const struct object *o, struct answer *a)
 static void judge_pair(const struct subject *target, const struct question *q,
 		       struct answer *a)
 {
+	a->verdict.size = sizeof(a->verdict);
 	if (q->negotiate)
 		a->judgement = vfiomig_compare_negotiated(q->source, target->token,
 							  &a->minor, &a->verdict) ?

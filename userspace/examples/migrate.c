@@ -10,12 +10,10 @@
  * a VFIO driver. To show that something has moved, WRITE=FILE in the environment
  * puts a file into the first bytes of region 0 before the device is sent, and
  * READ=FILE gets as many bytes out of it when it has come. TIMEOUT is in
- * milliseconds. What opens a device is the VMM's own business and comes first.
+ * milliseconds.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <linux/vfio.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -29,10 +27,9 @@
 #define GUEST_BYTES	1048576
 
 struct device {
-	int container;
-	int group;
-	int fd;
+	struct vfiomig_handle *handle;
 	struct vfiomig *mig;
+	int fd;
 };
 
 static int must(int ret, const char *what)
@@ -43,27 +40,18 @@ static int must(int ret, const char *what)
 	exit(1);
 }
 
-/* /dev/vfio/GROUP, of the link iommu_group. */
-static int open_group(const char *sysfs)
-{
-	char link[PATH_MAX], target[PATH_MAX] = "";
-
-	snprintf(link, sizeof(link), "%s/iommu_group", sysfs);
-	must(readlink(link, target, sizeof(target) - 1), link);
-	snprintf(link, sizeof(link), "/dev/vfio/%.200s", basename(target));
-	return must(open(link, O_RDWR | O_CLOEXEC), link);
-}
-
 static void open_device(struct device *d, const char *sysfs)
 {
-	char name[PATH_MAX];
+	char why[200] = "";
+	struct vfiomig_open_options options = {
+		.size = sizeof(options), .why = why, .room = sizeof(why),
+	};
 
-	snprintf(name, sizeof(name), "%s", sysfs);
-	d->container = must(open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC), "container");
-	d->group = open_group(sysfs);
-	must(ioctl(d->group, VFIO_GROUP_SET_CONTAINER, &d->container), "group");
-	must(ioctl(d->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU), "type1");
-	d->fd = must(ioctl(d->group, VFIO_GROUP_GET_DEVICE_FD, basename(name)), sysfs);
+	if (vfiomig_open(&d->handle, sysfs, &options)) {
+		fprintf(stderr, "migrate: %s\n", why);
+		exit(1);
+	}
+	d->fd = vfiomig_handle_fd(d->handle);
 	errno = -vfiomig_new(&d->mig, d->fd);
 	must(-errno, sysfs);
 }
@@ -71,9 +59,7 @@ static void open_device(struct device *d, const char *sysfs)
 static void close_device(struct device *d)
 {
 	vfiomig_free(d->mig);
-	close(d->fd);
-	close(d->group);
-	close(d->container);
+	vfiomig_close(d->handle);
 }
 
 /* The library's word: 0, or its error in words. */
@@ -111,7 +97,9 @@ static ssize_t hand_to(void *target, const void *buf, size_t len)
 
 static int move_all(struct device *from, struct device *to)
 {
-	struct vfiomig_sink sink = { .fd = -1, .write = hand_to, .arg = to };
+	struct vfiomig_sink sink = {
+		.size = sizeof(sink), .write = hand_to, .arg = to,
+	};
 	bool live = vfiomig_flags(from->mig) & VFIOMIG_PRE_COPY;
 	int ret = vfiomig_set_state(to->mig, VFIOMIG_STATE_RESUMING);
 
@@ -142,8 +130,8 @@ static int local(const char *source, const char *target)
 	ret = move_all(&from, &to);
 	if (!ret)
 		guest(&to, "READ");
-	else
-		vfiomig_move(from.mig, VFIOMIG_STATE_RUNNING, VFIOMIG_STATE_ERROR);
+	else if (vfiomig_move(from.mig, VFIOMIG_STATE_RUNNING, VFIOMIG_STATE_ERROR))
+		fprintf(stderr, "migrate: %s\n", vfiomig_error(from.mig));
 	close_device(&from);
 	close_device(&to);
 	return ret;
@@ -179,8 +167,12 @@ static int connection(const char *host, const char *port)
 static int remote(const char *device, const char *host, const char *port)
 {
 	uint32_t ms = atoi(getenv("TIMEOUT") ? getenv("TIMEOUT") : "60000");
-	struct vfiomig_receive_options receive = { .timeout_ms = ms };
-	struct vfiomig_send_options send = { .save.timeout_ms = ms };
+	struct vfiomig_receive_options receive = {
+		.size = sizeof(receive), .timeout_ms = ms,
+	};
+	struct vfiomig_save_options save = { .size = sizeof(save), .timeout_ms = ms };
+	struct vfiomig_send_options send = { .size = sizeof(send), .save = &save };
+	enum vfiomig_outcome outcome = VFIOMIG_STAYED;
 	struct device d;
 	int ret, fd;
 
@@ -188,12 +180,12 @@ static int remote(const char *device, const char *host, const char *port)
 	if (host)
 		guest(&d, "WRITE");
 	fd = connection(host, port);
-	ret = done(&d, host ? vfiomig_send(d.mig, fd, fd, &send) :
+	ret = done(&d, host ? vfiomig_send(d.mig, fd, fd, &send, &outcome) :
 			      vfiomig_receive(d.mig, fd, fd, &receive),
 		   host ? "sending" : "receiving");
 	close(fd);
-	/* Here, whoever failed to send still has its device. */
-	if (host ? ret < 0 : !ret)
+	/* The device is here: it has stayed, or it has come. */
+	if (host ? outcome == VFIOMIG_STAYED : !ret)
 		guest(&d, "READ");
 	printf("%s\n", vfiomig_state_name(vfiomig_get_state(d.mig)));
 	close_device(&d);

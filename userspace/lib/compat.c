@@ -6,10 +6,17 @@
 #include "internal.h"
 #include "uapi.h"
 
-static void clear(struct vfiomig_verdict *v)
+/* Nothing has been judged yet. False for a structure that is not understood. */
+static bool clear(struct vfiomig_verdict *v)
 {
-	if (v)
-		memset(v, 0, sizeof(*v));
+	const struct vfiomig_verdict none = { .size = sizeof(none) };
+
+	if (!v)
+		return true;
+	if (!GOOD(v, text))
+		return false;
+	sized_give(v, &none, sizeof(none));
+	return true;
 }
 
 /* The texts of both kinds of verdict have the sizes of ours. */
@@ -17,13 +24,15 @@ static void give_verdict(struct vfiomig_verdict *to, int code, const char *key,
 			 const char *source, const char *target,
 			 const char *text)
 {
+	struct vfiomig_verdict v = { .size = sizeof(v), .code = code };
+
 	if (!to)
 		return;
-	to->code = code;
-	text_copy(to->key, sizeof(to->key), key, sizeof(to->key));
-	text_copy(to->source, sizeof(to->source), source, sizeof(to->source));
-	text_copy(to->target, sizeof(to->target), target, sizeof(to->target));
-	text_copy(to->text, sizeof(to->text), text, sizeof(to->text));
+	text_copy(v.key, sizeof(v.key), key, sizeof(v.key));
+	text_copy(v.source, sizeof(v.source), source, sizeof(v.source));
+	text_copy(v.target, sizeof(v.target), target, sizeof(v.target));
+	text_copy(v.text, sizeof(v.text), text, sizeof(v.text));
+	sized_give(to, &v, sizeof(v));
 }
 
 static void give_kernels(struct vfiomig_verdict *to,
@@ -65,19 +74,24 @@ static bool put_token(char *to, const char *token)
 	return true;
 }
 
-int vfiomig_describe(struct vfiomig *ctx, struct vfiomig_description *d)
+int vfiomig_describe(struct vfiomig *ctx, struct vfiomig_description *out)
 {
 	struct vfio_mig_describe raw = { .signature = VFIO_MIG_SIGNATURE };
-	int ret = ctx_feature(ctx, VFIO_DEVICE_FEATURE_GET |
-			      VFIO_MIG_FEATURE_DESCRIBE, &raw, sizeof(raw));
+	struct vfiomig_description d = { .size = sizeof(d) };
+	int ret;
 
+	if (!GOOD(out, token))
+		return ctx_fail(ctx, -EINVAL, "size of struct vfiomig_description");
+	ret = ctx_feature(ctx, VFIO_DEVICE_FEATURE_GET | VFIO_MIG_FEATURE_DESCRIBE,
+			  &raw, sizeof(raw));
 	if (ret)
 		return ctx_fail(ctx, ret, "description of the device");
-	d->major = raw.major;
-	d->minor = raw.minor;
-	text_copy(d->platform, sizeof(d->platform), raw.platform,
+	d.major = raw.major;
+	d.minor = raw.minor;
+	text_copy(d.platform, sizeof(d.platform), raw.platform,
 		  sizeof(raw.platform));
-	text_copy(d->token, sizeof(d->token), raw.token, sizeof(raw.token));
+	text_copy(d.token, sizeof(d.token), raw.token, sizeof(raw.token));
+	sized_give(out, &d, sizeof(d));
 	return 0;
 }
 
@@ -87,7 +101,8 @@ int vfiomig_check(struct vfiomig *ctx, const char *token,
 	struct vfio_mig_check raw = { .signature = VFIO_MIG_SIGNATURE };
 	int ret;
 
-	clear(verdict);
+	if (!clear(verdict))
+		return ctx_fail(ctx, -EINVAL, "size of struct vfiomig_verdict");
 	if (!put_token(raw.token, token))
 		return ctx_fail(ctx, -EINVAL, "a token that is too long");
 	ret = ctx_feature(ctx, VFIO_DEVICE_FEATURE_GET | VFIO_MIG_FEATURE_CHECK,
@@ -104,7 +119,8 @@ int vfiomig_negotiate(struct vfiomig *ctx, const char *token, uint16_t *major,
 	struct vfio_mig_negotiate raw = { .signature = VFIO_MIG_SIGNATURE };
 	int ret;
 
-	clear(verdict);
+	if (!clear(verdict))
+		return ctx_fail(ctx, -EINVAL, "size of struct vfiomig_verdict");
 	if (!put_token(raw.token, token))
 		return ctx_fail(ctx, -EINVAL, "a token that is too long");
 	ret = ctx_feature(ctx, VFIO_DEVICE_FEATURE_SET |
@@ -126,8 +142,11 @@ int vfiomig_compare(const char *source, const char *target,
 		    struct vfiomig_verdict *verdict)
 {
 	struct vmig_verdict v;
-	int ret = vmig_token_check(source, target, &v);
+	int ret;
 
+	if (!clear(verdict))
+		return -EINVAL;
+	ret = vmig_token_check(source, target, &v);
 	give_ours(verdict, &v);
 	return ret;
 }
@@ -137,8 +156,11 @@ int vfiomig_compare_negotiated(const char *source, const char *target,
 {
 	struct vmig_verdict v;
 	uint16_t chosen = 0;
-	int ret = vmig_token_negotiate(source, target, &chosen, &v);
+	int ret;
 
+	if (!clear(verdict))
+		return -EINVAL;
+	ret = vmig_token_negotiate(source, target, &chosen, &v);
 	give_ours(verdict, &v);
 	if (!ret && minor)
 		*minor = chosen;
@@ -148,8 +170,11 @@ int vfiomig_compare_negotiated(const char *source, const char *target,
 int vfiomig_token_valid(const char *token, struct vfiomig_verdict *verdict)
 {
 	struct vmig_verdict v;
-	int ret = vmig_token_valid(token, &v);
+	int ret;
 
+	if (!clear(verdict))
+		return -EINVAL;
+	ret = vmig_token_valid(token, &v);
 	give_ours(verdict, &v);
 	return ret;
 }

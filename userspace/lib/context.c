@@ -19,6 +19,11 @@ const char *vfiomig_version(void)
 	return VERSION(VFIOMIG_VERSION_MAJOR, VFIOMIG_VERSION_MINOR);
 }
 
+unsigned int vfiomig_version_number(void)
+{
+	return VFIOMIG_VERSION;
+}
+
 bool interrupted(ssize_t ret, int *times)
 {
 	return ret < 0 && errno == EINTR && (*times)++ < INTERRUPTIONS_MAX;
@@ -59,7 +64,7 @@ static void vset(struct vfiomig *ctx, int error, const char *fmt, va_list args)
 {
 	ctx->errors++;
 	vsnprintf(ctx->error, sizeof(ctx->error), fmt, args);
-	ctx_add(ctx, ": %s", strerrordesc_np(-error) ?: "unknown error");
+	ctx_add(ctx, ": %s", text_of_error(error));
 }
 
 /* More text behind the error; what does not fit is cut. */
@@ -73,6 +78,34 @@ void ctx_add(struct vfiomig *ctx, const char *fmt, ...)
 	va_end(args);
 }
 
+void vfiomig_set_log(struct vfiomig *ctx, enum vfiomig_log_level level,
+		     vfiomig_log_fn fn, void *arg)
+{
+	ctx->log_level = level;
+	ctx->log = fn;
+	ctx->log_arg = arg;
+}
+
+void ctx_log(struct vfiomig *ctx, enum vfiomig_log_level level, const char *fmt, ...)
+{
+	char text[ERROR_MAX];
+	va_list args;
+
+	if (!ctx->log || level > ctx->log_level)
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	ctx->log(ctx->log_arg, level, text);
+}
+
+/* What a device merely lacks is no failure yet. */
+static void log_error(struct vfiomig *ctx, int error)
+{
+	ctx_log(ctx, error == -ENOTTY ? VFIOMIG_LOG_DEBUG : VFIOMIG_LOG_ERROR,
+		"%s", ctx->error);
+}
+
 /* An error of our own. Returns it. */
 int ctx_fail(struct vfiomig *ctx, int error, const char *fmt, ...)
 {
@@ -81,6 +114,7 @@ int ctx_fail(struct vfiomig *ctx, int error, const char *fmt, ...)
 	va_start(args, fmt);
 	vset(ctx, error, fmt, args);
 	va_end(args);
+	log_error(ctx, error);
 	return error;
 }
 
@@ -106,6 +140,7 @@ int ctx_refused(struct vfiomig *ctx, int error, const char *fmt, ...)
 	vset(ctx, error, fmt, args);
 	va_end(args);
 	add_reason(ctx, error);
+	log_error(ctx, error);
 	return error;
 }
 
@@ -126,6 +161,8 @@ int vfiomig_new(struct vfiomig **out, int device_fd)
 			  &migration, sizeof(migration));
 	if (!ret && !(migration.flags & VFIOMIG_STOP_COPY))
 		ret = -EINVAL;
+	if (!ret)
+		ret = cancel_init(ctx);
 	if (ret) {
 		free(ctx);
 		return ret;
@@ -141,6 +178,7 @@ void vfiomig_free(struct vfiomig *ctx)
 		return;
 	ctx_close_data(ctx);
 	kept_free(&ctx->kept);
+	cancel_free(ctx);
 	free(ctx);
 }
 

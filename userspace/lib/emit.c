@@ -21,7 +21,7 @@ static int put(struct vfiomig_emitter *e, size_t len)
 	while (len) {
 		n = sink_write(&e->sink, p, len);
 		if (n == -EAGAIN && e->sink.fd >= 0)
-			n = wait_for(e->sink.fd, POLLOUT, deadline_in(0));
+			n = wait_for(NULL, e->sink.fd, POLLOUT, deadline_in(0));
 		if (n < 0)
 			return n;
 		p += n;
@@ -39,8 +39,9 @@ int vfiomig_emit_new(struct vfiomig_emitter **out, uint16_t minor,
 	*out = NULL;
 	if (!e)
 		return -ENOMEM;
-	e->sink = *sink;
-	ret = put(e, vmig_emit_header(&e->emitter, e->record, minor));
+	ret = sink_take(&e->sink, sink);
+	if (!ret)
+		ret = put(e, vmig_emit_header(&e->emitter, e->record, minor));
 	if (ret) {
 		free(e);
 		return ret;
@@ -50,15 +51,20 @@ int vfiomig_emit_new(struct vfiomig_emitter **out, uint16_t minor,
 }
 
 int vfiomig_emit_record(struct vfiomig_emitter *e,
-			const struct vfiomig_record *r)
+			const struct vfiomig_record *given)
 {
+	struct vfiomig_record copy, *r = &copy;
 	const uint8_t *t = r->tag_bytes;
-	struct vmig_record rec = {
+	int ret = TAKE(r, given, offset);
+	struct vmig_record rec;
+
+	if (ret)
+		return ret;
+	rec = (struct vmig_record){
 		.tag = VMIG_TAG(t[0], t[1], t[2], t[3]), .version = r->version,
 		.flags = r->flags, .instance = r->instance,
 		.vendor = r->vendor, .length = r->length,
 	};
-
 	if (r->length > VMIG_CHUNK_MAX)
 		return -EMSGSIZE;
 	if (r->flags & ~VMIG_REC_FLAGS ||

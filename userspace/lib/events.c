@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <linux/vfio_mig_netlink.h>
-#include "vfiomig.h"
+#include "internal.h"
 
 /* One datagram has one event; more are kept until they are asked for. */
 #define QUEUE_MAX	16
@@ -74,6 +74,7 @@ static void get_text(char *to, size_t room, const struct nlattr *a)
 static void decode(struct vfiomig_event *e, int cmd, struct nlattr **a)
 {
 	*e = (struct vfiomig_event){
+		.size = sizeof(*e),
 		.kind = kind_of(cmd),
 		.old_state = a[VFIO_MIG_A_OLD_STATE] ?
 			     (int)nla_get_u32(a[VFIO_MIG_A_OLD_STATE]) : -1,
@@ -169,6 +170,8 @@ int vfiomig_events_next(struct vfiomig_events *events,
 {
 	int ret;
 
+	if (!GOOD(event, text))
+		return -EINVAL;
 	while (events->head == events->tail) {
 		events->head = 0;
 		events->tail = 0;
@@ -180,7 +183,7 @@ int vfiomig_events_next(struct vfiomig_events *events,
 		if (ret < 0)
 			return errno == ENOBUFS ? -ENOBUFS : error_of(ret);
 	}
-	*event = events->queue[events->head++];
+	sized_give(event, &events->queue[events->head++], sizeof(*event));
 	return 1;
 }
 

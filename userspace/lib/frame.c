@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Frames of the transport, on a connection to somebody who is not trusted. */
+/* Frames of the transport, on a connection to a peer that is not trusted. */
 #include <endian.h>
 #include <errno.h>
 #include <poll.h>
@@ -71,54 +71,71 @@ static int broken(struct peer *p, int error, const char *what)
 	return ctx_fail(p->ctx, error, "%s", what);
 }
 
-static int await(struct peer *p, int fd, short events, const char *what)
+/* Between frames the peer can still be told; within one it cannot. */
+static int called_off(struct peer *p, bool within)
+{
+	int ret = ctx_cancelled(p->ctx);
+
+	if (ret && within)
+		p->broken = true;
+	return ret;
+}
+
+static int await(struct peer *p, int fd, short events, bool within, const char *what)
 {
 	struct deadline d = deadline_first(p->deadline,
 					   deadline_in(p->silence_ms));
-	int ret = wait_for(fd, events, d);
+	int ret = wait_for(p->ctx, fd, events, d);
 
+	if (ret == -ECANCELED)
+		return called_off(p, within);
 	return ret ? broken(p, ret, what) : 0;
 }
 
-/* Whoever always is ready must not make us forget the time. */
-static int in_time(struct peer *p, const char *what)
+/* A peer that always is ready must not make us forget time and requests. */
+static int in_time(struct peer *p, bool within, const char *what)
 {
-	return deadline_over(p->deadline) ? broken(p, -ETIMEDOUT, what) : 0;
+	if (deadline_over(p->deadline))
+		return broken(p, -ETIMEDOUT, what);
+	return called_off(p, within);
 }
 
 static int put(struct peer *p, const uint8_t *data, size_t len)
 {
+	bool within = false;
 	ssize_t n;
 	int ret;
 
 	while (len) {
-		ret = in_time(p, "sending to the peer");
+		ret = in_time(p, within, "sending to the peer");
 		if (ret)
 			return ret;
 		n = fd_write(p->out, data, len);
 		if (n == -EAGAIN) {
-			ret = await(p, p->out, POLLOUT, "sending to the peer");
+			ret = await(p, p->out, POLLOUT, within, "sending to the peer");
 			if (ret)
 				return ret;
 			continue;
 		}
 		if (n <= 0)
 			return broken(p, n ? n : -EIO, "sending to the peer");
+		within = true;
 		data += n;
 		len -= n;
 	}
 	return 0;
 }
 
-static int get(struct peer *p, uint8_t *to, size_t len)
+/* @within: a part of the frame has come already. */
+static int get(struct peer *p, uint8_t *to, size_t len, bool within)
 {
 	ssize_t n;
 	int ret;
 
 	while (len) {
-		ret = in_time(p, "hearing from the peer");
+		ret = in_time(p, within, "hearing from the peer");
 		if (!ret)
-			ret = await(p, p->in, POLLIN, "hearing from the peer");
+			ret = await(p, p->in, POLLIN, within, "hearing from the peer");
 		if (ret)
 			return ret;
 		n = fd_read(p->in, to, len);
@@ -127,6 +144,7 @@ static int get(struct peer *p, uint8_t *to, size_t len)
 		if (n <= 0)
 			return broken(p, n ? n : -ECONNRESET,
 				      "hearing from the peer");
+		within = true;
 		to += n;
 		len -= n;
 	}
@@ -141,7 +159,7 @@ int peer_greet(struct peer *p)
 int peer_meet(struct peer *p)
 {
 	uint8_t theirs[sizeof(preamble)];
-	int ret = get(p, theirs, sizeof(theirs));
+	int ret = get(p, theirs, sizeof(theirs), false);
 
 	if (ret)
 		return ret;
@@ -187,7 +205,7 @@ static int refused(struct peer *p)
 static int receive_any(struct peer *p)
 {
 	uint16_t type, flags;
-	int ret = get(p, p->frame, FRAME_HEAD);
+	int ret = get(p, p->frame, FRAME_HEAD, false);
 
 	if (ret)
 		return ret;
@@ -200,7 +218,7 @@ static int receive_any(struct peer *p)
 		return broken(p, -EPROTO, "an unknown frame");
 	if (p->length < kinds[type].min || p->length > kinds[type].max)
 		return broken(p, -EPROTO, "a frame of a wrong length");
-	ret = get(p, frame_payload(p), p->length);
+	ret = get(p, frame_payload(p), p->length, true);
 	return ret ? ret : type;
 }
 

@@ -58,6 +58,7 @@ static int give_record(struct vfiomig_inspector *in)
 {
 	const struct vmig_record *r = &in->parser.rec;
 	struct vfiomig_record out = {
+		.size = sizeof(out),
 		.version = r->version, .flags = r->flags,
 		.instance = r->instance, .vendor = r->vendor,
 		.length = r->length, .payload = in->payload,
@@ -103,15 +104,20 @@ static int outcome(const struct vfiomig_inspector *in)
 int vfiomig_inspect_end(struct vfiomig_inspector *in,
 			struct vfiomig_summary *summary)
 {
-	if (summary) {
-		*summary = in->summary;
-		summary->records = in->parser.seen.records;
-		summary->complete = vmig_parser_done(&in->parser);
-		if (in->parser.seen.bytes) {
-			summary->major = VMIG_STREAM_MAJOR;
-			summary->minor = in->parser.minor;
-		}
+	struct vfiomig_summary out = in->summary;
+
+	if (!summary)
+		return outcome(in);
+	if (!GOOD(summary, token))
+		return -EINVAL;
+	out.size = sizeof(out);
+	out.records = in->parser.seen.records;
+	out.complete = vmig_parser_done(&in->parser);
+	if (in->parser.seen.bytes) {
+		out.major = VMIG_STREAM_MAJOR;
+		out.minor = in->parser.minor;
 	}
+	sized_give(summary, &out, sizeof(out));
 	return outcome(in);
 }
 

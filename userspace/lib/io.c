@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Sinks, sources and waiting for them. */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -39,23 +40,50 @@ static int left_ms(struct deadline d)
 
 	if (!d.at)
 		return -1;
-	return d.at > now ? (int)(d.at - now) : 0;
+	if (d.at <= now)
+		return 0;
+	return d.at - now < INT_MAX ? (int)(d.at - now) : INT_MAX;
 }
 
-/* 0 when @fd is ready, in error or hung up: the next call on it tells. */
-int wait_for(int fd, short events, struct deadline d)
+static bool all_open(const struct pollfd *fds, nfds_t nr)
 {
-	struct pollfd p = { .fd = fd, .events = events };
+	nfds_t i;
+
+	for (i = 0; i < nr; i++)
+		if (fds[i].revents & POLLNVAL)
+			return false;
+	return true;
+}
+
+/*
+ * 0 when one of the files is ready, in error or hung up: the next call on it
+ * tells. @fds has room for one more, which is the request to end the call.
+ */
+int wait_any(struct vfiomig *ctx, struct pollfd *fds, nfds_t nr, struct deadline d)
+{
+	bool cancellable = ctx && ctx->cancellable;
 	int ret;
 
+	fds[nr] = (struct pollfd){
+		.fd = cancellable ? ctx->cancel_fd : -1, .events = POLLIN,
+	};
 	do
-		ret = poll(&p, 1, left_ms(d));
+		ret = poll(fds, nr + 1, left_ms(d));
 	while (ret < 0 && errno == EINTR);
 	if (ret < 0)
 		return -errno;
 	if (!ret)
 		return -ETIMEDOUT;
-	return p.revents & POLLNVAL ? -EBADF : 0;
+	if (fds[nr].revents)
+		return -ECANCELED;
+	return all_open(fds, nr) ? 0 : -EBADF;
+}
+
+int wait_for(struct vfiomig *ctx, int fd, short events, struct deadline d)
+{
+	struct pollfd fds[2] = { { .fd = fd, .events = events } };
+
+	return wait_any(ctx, fds, 1, d);
 }
 
 static ssize_t send_or_write(int fd, const void *buf, size_t len)
@@ -116,6 +144,37 @@ ssize_t source_read(const struct vfiomig_source *source, void *buf, size_t len)
 	return sane(n, len);
 }
 
+/* A copy that is good; without VFIOMIG_HAS_FD its @fd is -1. */
+int sink_take(struct vfiomig_sink *to, const struct vfiomig_sink *from)
+{
+	int ret = TAKE(to, from, arg);
+
+	if (ret)
+		return ret;
+	if (to->flags & ~VFIOMIG_HAS_FD || (!to->flags && !to->write))
+		return -EINVAL;
+	if (!to->flags)
+		to->fd = -1;
+	else if (to->fd < 0)
+		return -EBADF;
+	return 0;
+}
+
+int source_take(struct vfiomig_source *to, const struct vfiomig_source *from)
+{
+	int ret = TAKE(to, from, arg);
+
+	if (ret)
+		return ret;
+	if (to->flags & ~VFIOMIG_HAS_FD || (!to->flags && !to->read))
+		return -EINVAL;
+	if (!to->flags)
+		to->fd = -1;
+	else if (to->fd < 0)
+		return -EBADF;
+	return 0;
+}
+
 int kept_room(struct kept *kept)
 {
 	if (!kept->data)
@@ -140,18 +199,27 @@ enum vfiomig_party vfiomig_blocked(const struct vfiomig *ctx)
 	return ctx->blocked;
 }
 
-/* After -EAGAIN of a step: for whoever is not ready. */
-int ctx_wait(struct vfiomig *ctx, int peer, short events, struct deadline d)
+/* After -EAGAIN of a step: the file of the side that is not ready. */
+int ctx_blocked_by(struct vfiomig *ctx, int peer, short events, struct pollfd *fd)
 {
 	bool device = ctx->blocked == VFIOMIG_DEVICE;
-	int fd = device ? ctx->data_fd : peer;
-	int ret;
 
-	if (fd < 0)
-		return ctx_fail(ctx, -EAGAIN, "the callback has no file to wait for");
 	if (device)
 		events = events == POLLIN ? POLLOUT : POLLIN;
-	ret = wait_for(fd, events, d);
+	*fd = (struct pollfd){ .fd = device ? ctx->data_fd : peer, .events = events };
+	if (fd->fd < 0)
+		return ctx_fail(ctx, -EAGAIN, "the callback has no file to wait for");
+	return 0;
+}
+
+int ctx_wait(struct vfiomig *ctx, int peer, short events, struct deadline d)
+{
+	struct pollfd fds[2];
+	int ret = ctx_blocked_by(ctx, peer, events, fds);
+
+	if (ret)
+		return ret;
+	ret = wait_any(ctx, fds, 1, d);
 	return ret ? ctx_fail(ctx, ret, "waiting for the %s",
-			      device ? "device" : "peer") : 0;
+			      ctx->blocked == VFIOMIG_DEVICE ? "device" : "peer") : 0;
 }

@@ -123,9 +123,10 @@ static bool has_state(uint64_t flags, int state)
 	       (flags & needed[state]) == needed[state];
 }
 
-int vfiomig_path(uint64_t flags, int from, int to, int *path)
+int vfiomig_path(uint64_t flags, int from, int to, int *path, size_t room)
 {
-	int n = 0, at = from;
+	size_t n = 0;
+	int at = from;
 
 	if (!has_state(flags, from) || !has_state(flags, to))
 		return -EINVAL;
@@ -133,8 +134,11 @@ int vfiomig_path(uint64_t flags, int from, int to, int *path)
 		at = hops[at][to];
 		if (at == S(ERROR))
 			return -EINVAL;
-		if (has_state(flags, at))
-			path[n++] = at;
+		if (!has_state(flags, at))
+			continue;
+		if (n == room)
+			return -ENOBUFS;
+		path[n++] = at;
 	}
-	return n;
+	return (int)n;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* From the device to a sink: one read, one step, or the whole migration. */
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 #include "internal.h"
@@ -77,18 +76,22 @@ static size_t piece(uint64_t left)
 	return left && left < PIECE_MAX ? left : PIECE_MAX;
 }
 
-int vfiomig_save_step(struct vfiomig *ctx, const struct vfiomig_sink *sink,
+int vfiomig_save_step(struct vfiomig *ctx, const struct vfiomig_sink *given,
 		      uint64_t budget, uint64_t *moved)
 {
 	uint64_t none, taken = 0;
+	struct vfiomig_sink sink;
 	int ret;
 
 	if (!moved)
 		moved = &none;
 	*moved = 0;
 	ctx->blocked = VFIOMIG_NOBODY;
+	ret = sink_take(&sink, given);
+	if (ret)
+		return ctx_fail(ctx, ret, "the sink");
 	for (;;) {
-		ret = flush_kept(ctx, sink, moved);
+		ret = flush_kept(ctx, &sink, moved);
 		if (ret)
 			return ret;
 		if (taken && taken >= budget)
@@ -101,193 +104,4 @@ int vfiomig_save_step(struct vfiomig *ctx, const struct vfiomig_sink *sink,
 			       VFIOMIG_DONE : VFIOMIG_IDLE;
 		taken += ctx->kept.tail;
 	}
-}
-
-/* A migration under way. */
-struct saving {
-	struct vfiomig *ctx;
-	const struct vfiomig_sink *sink;
-	const struct vfiomig_save_options *options;
-	struct deadline deadline;
-	struct vfiomig_progress progress;
-	uint64_t began;
-};
-
-/* As a whole, unlike a single step, this knows how to wait. */
-static int step(struct saving *s)
-{
-	uint64_t moved;
-	int ret, wait;
-
-	if (deadline_over(s->deadline))
-		return ctx_fail(s->ctx, -ETIMEDOUT, "saving");
-	ret = vfiomig_save_step(s->ctx, s->sink, 0, &moved);
-	s->progress.bytes += moved;
-	if (s->progress.phase == VFIOMIG_PHASE_STOP_COPY)
-		s->progress.stopped += moved;
-	if (ret != -EAGAIN)
-		return ret;
-	wait = ctx_wait(s->ctx, s->sink->fd, POLLOUT, s->deadline);
-	return wait ? wait : VFIOMIG_MORE;
-}
-
-static int report(struct saving *s)
-{
-	struct vfiomig_sizes sizes;
-	int ret;
-
-	if (!s->options->progress)
-		return 0;
-	s->progress.left = 0;
-	if (!vfiomig_size(s->ctx, &sizes))
-		s->progress.left = sizes.initial + sizes.stop_copy;
-	ret = s->options->progress(s->options->arg, &s->progress);
-	return ret < 0 ? ctx_fail(s->ctx, ret, "called off") : 0;
-}
-
-/* Bytes a second, as given or as seen; 0 when nobody knows. */
-static uint64_t bandwidth(const struct saving *s)
-{
-	uint64_t us = now_us() - s->began;
-
-	if (s->options->bandwidth)
-		return s->options->bandwidth;
-	return us ? (uint64_t)(s->progress.bytes * 1000000.0 / us) : 0;
-}
-
-static int does_not_fit(struct saving *s, const struct vfiomig_decision *d,
-			uint64_t bytes, uint64_t ms)
-{
-	return ctx_fail(s->ctx, -ETIME,
-			"%s%llu bytes take %llu ms with the device stopped, %u are allowed",
-			d->exact ? "" : "an estimate of ",
-			(unsigned long long)bytes, (unsigned long long)ms,
-			s->options->downtime_ms);
-}
-
-/* 1 to stop the device now, 0 to go on, or an error when it never will fit. */
-static int may_stop(struct saving *s, bool can_wait)
-{
-	struct vfiomig_decision d;
-	uint64_t rate = bandwidth(s);
-	int ret;
-
-	if (!rate)
-		return !can_wait;
-	ret = vfiomig_fits(s->ctx, rate, s->options->downtime_ms, &d);
-	if (ret < 0 || ret == VFIOMIG_FITS)
-		return ret < 0 ? ret : 1;
-	if (ret == VFIOMIG_FITS_NEVER)
-		return does_not_fit(s, &d, d.best_bytes, d.best_ms);
-	return can_wait ? 0 : does_not_fit(s, &d, d.now_bytes, d.now_ms);
-}
-
-/* Without a limit: as soon as all of the first pass is sent. */
-static int first_pass_over(struct saving *s, bool idle)
-{
-	struct vfiomig_precopy info;
-
-	if (idle)
-		return 1;
-	return !vfiomig_precopy_info(s->ctx, &info) && !info.initial;
-}
-
-static int precopy(struct saving *s, int state)
-{
-	int ret, step_ret;
-
-	s->progress.phase = VFIOMIG_PHASE_PRE_COPY;
-	ret = vfiomig_set_state(s->ctx, state);
-	while (!ret) {
-		step_ret = step(s);
-		if (step_ret < 0)
-			return step_ret;
-		ret = report(s);
-		if (ret)
-			return ret;
-		if (s->options->downtime_ms)
-			ret = may_stop(s, step_ret != VFIOMIG_IDLE);
-		else
-			ret = first_pass_over(s, step_ret == VFIOMIG_IDLE);
-	}
-	return ret < 0 ? ret : 0;
-}
-
-static int stop_copy(struct saving *s)
-{
-	int ret, step_ret = VFIOMIG_MORE;
-
-	if (s->options->stop) {
-		ret = s->options->stop(s->options->arg);
-		if (ret < 0)
-			return ctx_fail(s->ctx, ret, "called off before the stop");
-	}
-	ret = vfiomig_set_state(s->ctx, VFIOMIG_STATE_STOP_COPY);
-	s->progress.phase = VFIOMIG_PHASE_STOP_COPY;
-	while (!ret && step_ret != VFIOMIG_DONE) {
-		step_ret = step(s);
-		ret = step_ret < 0 ? step_ret : report(s);
-	}
-	return ret ? ret : vfiomig_set_state(s->ctx, VFIOMIG_STATE_STOP);
-}
-
-/* In which state this device can be copied as it runs; ERROR for none. */
-static int precopy_state(const struct saving *s, int entry)
-{
-	if (entry == VFIOMIG_STATE_STOP ||
-	    s->options->flags & VFIOMIG_SAVE_NO_PRE_COPY ||
-	    !(vfiomig_flags(s->ctx) & VFIOMIG_PRE_COPY))
-		return VFIOMIG_STATE_ERROR;
-	return entry == VFIOMIG_STATE_RUNNING ? VFIOMIG_STATE_PRE_COPY :
-						VFIOMIG_STATE_PRE_COPY_P2P;
-}
-
-static int save_all(struct saving *s, int entry)
-{
-	int state = precopy_state(s, entry);
-	int ret;
-
-	if (state != VFIOMIG_STATE_ERROR) {
-		ret = precopy(s, state);
-		if (ret)
-			return ret;
-	}
-	return stop_copy(s);
-}
-
-/* Spares a migration that cannot end well; nothing has been touched yet. */
-static int worth_it(struct saving *s, int entry)
-{
-	bool live = precopy_state(s, entry) != VFIOMIG_STATE_ERROR;
-	int ret;
-
-	if (!s->options->downtime_ms || !s->options->bandwidth ||
-	    entry == VFIOMIG_STATE_STOP)
-		return 0;
-	ret = may_stop(s, live);
-	return ret < 0 ? ret : 0;
-}
-
-int vfiomig_save(struct vfiomig *ctx, const struct vfiomig_sink *sink,
-		 const struct vfiomig_save_options *options)
-{
-	static const struct vfiomig_save_options defaults;
-	struct saving s = {
-		.ctx = ctx, .sink = sink,
-		.options = options ? options : &defaults,
-		.began = now_us(),
-	};
-	int entry = ctx_entry_state(ctx);
-	int ret;
-
-	if (entry < 0)
-		return entry;
-	s.deadline = deadline_in(s.options->timeout_ms);
-	ret = worth_it(&s, entry);
-	if (ret)
-		return ret;
-	ret = save_all(&s, entry);
-	if (ret)
-		ctx_back(ctx, entry);
-	return ret;
 }

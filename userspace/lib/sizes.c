@@ -7,8 +7,11 @@
 int vfiomig_precopy_info(struct vfiomig *ctx, struct vfiomig_precopy *info)
 {
 	struct vfio_precopy_info raw = { .argsz = sizeof(raw) };
+	struct vfiomig_precopy out = { .size = sizeof(out) };
 	int ret;
 
+	if (!GOOD(info, dirty))
+		return ctx_fail(ctx, -EINVAL, "size of struct vfiomig_precopy");
 	if (ctx->data_fd < 0)
 		return ctx_fail(ctx, -EBADF, "no data file in %s",
 				vfiomig_state_name(ctx->state));
@@ -16,9 +19,10 @@ int vfiomig_precopy_info(struct vfiomig *ctx, struct vfiomig_precopy *info)
 	if (ret)
 		return ctx_refused(ctx, ret, "pre-copy info in %s",
 				   vfiomig_state_name(ctx->state));
-	info->initial = raw.initial_bytes;
-	info->dirty = raw.dirty_bytes;
-	info->reinit = ctx->precopy_v2 && raw.flags & VFIO_PRECOPY_INFO_REINIT;
+	out.initial = raw.initial_bytes;
+	out.dirty = raw.dirty_bytes;
+	out.reinit = ctx->precopy_v2 && raw.flags & VFIO_PRECOPY_INFO_REINIT;
+	sized_give(info, &out, sizeof(out));
 	return 0;
 }
 
@@ -79,7 +83,7 @@ static int own_size(struct vfiomig *ctx, struct vfiomig_sizes *sizes)
 
 static int any_size(struct vfiomig *ctx, struct vfiomig_sizes *sizes)
 {
-	struct vfiomig_precopy info = { 0 };
+	struct vfiomig_precopy info = { .size = sizeof(info) };
 	uint64_t all = 0;
 	int ret = vfiomig_data_size(ctx, &all);
 
@@ -110,9 +114,16 @@ static int get_sizes(struct vfiomig *ctx, struct vfiomig_sizes *sizes, bool *own
 
 int vfiomig_size(struct vfiomig *ctx, struct vfiomig_sizes *sizes)
 {
+	struct vfiomig_sizes out = { .size = sizeof(out) };
 	bool own;
+	int ret;
 
-	return get_sizes(ctx, sizes, &own);
+	if (!GOOD(sizes, stop_copy))
+		return ctx_fail(ctx, -EINVAL, "size of struct vfiomig_sizes");
+	ret = get_sizes(ctx, &out, &own);
+	if (!ret)
+		sized_give(sizes, &out, sizeof(out));
+	return ret;
 }
 
 /* Rounded up; no overflow, whatever the figures are. */
@@ -154,25 +165,54 @@ static enum vfiomig_fit judge(const struct vfiomig_decision *d, uint32_t limit)
 	return d->best_ms <= limit ? VFIOMIG_FITS_LATER : VFIOMIG_FITS_NEVER;
 }
 
-int vfiomig_fits(struct vfiomig *ctx, uint64_t bandwidth, uint32_t limit_ms,
-		 struct vfiomig_decision *decision)
+static int add_device(struct vfiomig *ctx, struct vfiomig_decision *d)
 {
 	const uint32_t all = VFIOMIG_EXACT_INITIAL | VFIOMIG_EXACT_DIRTY |
 			     VFIOMIG_EXACT_STOP_COPY;
-	struct vfiomig_decision none;
-	struct vfiomig_sizes sizes;
+	struct vfiomig_sizes sizes = { .size = sizeof(sizes) };
 	bool own;
 	int ret = get_sizes(ctx, &sizes, &own);
 
 	if (ret)
 		return ret;
-	if (!decision)
-		decision = &none;
-	decision->now_bytes = plus(sizes.initial, sizes.stop_copy);
-	decision->now_ms = ms_for(decision->now_bytes, bandwidth);
-	decision->best_bytes = best_case(ctx, &sizes, own);
-	decision->best_ms = ms_for(decision->best_bytes, bandwidth);
-	decision->exact = (sizes.exact & all) == all;
-	decision->fit = judge(decision, limit_ms);
-	return decision->fit;
+	d->now_bytes = plus(d->now_bytes, plus(sizes.initial, sizes.stop_copy));
+	d->best_bytes = plus(d->best_bytes, best_case(ctx, &sizes, own));
+	d->exact = d->exact && (sizes.exact & all) == all;
+	return 0;
+}
+
+/* The decision for devices that share a link and a limit. */
+int sizes_decide(struct vfiomig *const *ctxs, size_t nr, uint64_t bandwidth,
+		 uint32_t limit_ms, struct vfiomig_decision *d, size_t *failed)
+{
+	size_t i;
+	int ret;
+
+	*d = (struct vfiomig_decision){ .size = sizeof(*d), .exact = true };
+	for (i = 0; i < nr; i++) {
+		ret = add_device(ctxs[i], d);
+		if (!ret)
+			continue;
+		*failed = i;
+		return ret;
+	}
+	d->now_ms = ms_for(d->now_bytes, bandwidth);
+	d->best_ms = ms_for(d->best_bytes, bandwidth);
+	d->fit = judge(d, limit_ms);
+	return d->fit;
+}
+
+int vfiomig_fits(struct vfiomig *ctx, uint64_t bandwidth, uint32_t limit_ms,
+		 struct vfiomig_decision *decision)
+{
+	struct vfiomig_decision d;
+	size_t failed;
+	int ret;
+
+	if (decision && !GOOD(decision, exact))
+		return ctx_fail(ctx, -EINVAL, "size of struct vfiomig_decision");
+	ret = sizes_decide(&ctx, 1, bandwidth, limit_ms, &d, &failed);
+	if (ret >= 0 && decision)
+		sized_give(decision, &d, sizeof(d));
+	return ret;
 }

@@ -114,6 +114,8 @@ static int take_arc(struct vfiomig *ctx, int to)
 		fetch_state(ctx);
 		return ret;
 	}
+	ctx_log(ctx, VFIOMIG_LOG_DEBUG, "%s to %s", vfiomig_state_name(from),
+		vfiomig_state_name(to));
 	arrive(ctx, to);
 	ret = adopt_data(ctx, from, mig.data_fd);
 	return ret ? ctx_fail(ctx, ret, "data file of %s",
@@ -130,7 +132,7 @@ int vfiomig_set_state(struct vfiomig *ctx, int state)
 		return from;
 	if (from == VFIOMIG_STATE_ERROR)
 		return ctx_fail(ctx, -EIO, "the device is in ERROR and needs a reset");
-	n = vfiomig_path(ctx->flags, from, state, path);
+	n = vfiomig_path(ctx->flags, from, state, path, VFIOMIG_PATH_MAX);
 	if (n < 0)
 		return ctx_fail(ctx, n, "no path from %s to %s",
 				vfiomig_state_name(from),
@@ -158,9 +160,10 @@ static int reset_for(struct vfiomig *ctx, const char *error)
 
 	snprintf(ctx->error, sizeof(ctx->error), "%s", error);
 	if (ret)
-		ctx_add(ctx, "; then the reset failed: %s", strerrordesc_np(-ret));
+		ctx_add(ctx, "; then the reset failed: %s", text_of_error(ret));
 	else
 		ctx_add(ctx, "; the device was reset");
+	ctx_log(ctx, VFIOMIG_LOG_INFO, "%s", ctx->error);
 	return ret;
 }
 

@@ -21,9 +21,18 @@ bool vfiomig_token_next(const char **token, struct vfiomig_word *word)
 	return true;
 }
 
-int vfiomig_token_get(const char *token, const char *key, char *value)
+int vfiomig_token_get(const char *token, const char *key, char *value,
+		      size_t room)
 {
-	return vmig_token_get(token, key, value, VFIOMIG_VALUE_MAX);
+	char whole[VFIOMIG_VALUE_MAX];
+	int len = vmig_token_get(token, key, whole, sizeof(whole));
+
+	if (len < 0)
+		return len;
+	if ((size_t)len >= room || (size_t)len >= sizeof(whole))
+		return -ENOBUFS;
+	memcpy(value, whole, len + 1);
+	return len;
 }
 
 /* DIR/version; without it the driver knows no tokens. */
@@ -40,7 +49,7 @@ static int open_version(const char *dir, int flags)
 	return errno == ENOENT ? -ENOTTY : -errno;
 }
 
-int vfiomig_token_read(const char *dir, char *token)
+int vfiomig_token_read(const char *dir, char *token, size_t room)
 {
 	char line[VFIOMIG_TOKEN_MAX + 1];
 	int fd = open_version(dir, O_RDONLY);
@@ -56,9 +65,13 @@ int vfiomig_token_read(const char *dir, char *token)
 		n--;
 	if (n >= VFIOMIG_TOKEN_MAX || memchr(line, '\0', n))
 		return -EINVAL;
-	memcpy(token, line, n);
-	token[n] = '\0';
-	return vfiomig_token_valid(token, NULL) ? -EINVAL : (int)n;
+	line[n] = '\0';
+	if (vfiomig_token_valid(line, NULL))
+		return -EINVAL;
+	if ((size_t)n >= room)
+		return -ENOBUFS;
+	memcpy(token, line, n + 1);
+	return (int)n;
 }
 
 int vfiomig_token_ask(const char *dir, const char *token)

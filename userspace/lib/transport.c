@@ -27,7 +27,7 @@ static struct peer *peer_new(struct vfiomig *ctx, int in, int out,
 /* The device's own token; else what the caller says; else none. */
 static int own_token(struct vfiomig *ctx, const char *given, char *token)
 {
-	struct vfiomig_description d;
+	struct vfiomig_description d = { .size = sizeof(d) };
 	int ret = vfiomig_describe(ctx, &d);
 
 	token[0] = '\0';
@@ -75,7 +75,7 @@ static int exchange(struct peer *p, const char *own, char *theirs, bool first)
 
 static int compare(struct vfiomig *ctx, const char *source, const char *target)
 {
-	struct vfiomig_verdict v;
+	struct vfiomig_verdict v = { .size = sizeof(v) };
 	int ret;
 
 	if (!source[0] || !target[0])
@@ -98,7 +98,8 @@ static int adapt(struct vfiomig *ctx, const char *given, char *token,
 
 struct sending {
 	struct peer *peer;
-	const struct vfiomig_send_options *options;
+	struct vfiomig_send_options options;
+	struct vfiomig_save_options save;
 	uint64_t bytes;
 	int entry;
 	bool saved;		/* the device is stopped */
@@ -127,12 +128,12 @@ static int agree(struct sending *s)
 {
 	char own[VFIOMIG_TOKEN_MAX], theirs[VFIOMIG_TOKEN_MAX];
 	struct peer *p = s->peer;
-	int ret = own_token(p->ctx, s->options->token, own);
+	int ret = own_token(p->ctx, s->options.token, own);
 
 	if (!ret)
 		ret = exchange(p, own, theirs, true);
 	if (!ret)
-		ret = adapt(p->ctx, s->options->token, own, theirs);
+		ret = adapt(p->ctx, s->options.token, own, theirs);
 	if (!ret)
 		ret = peer_send(p, FRAME_BEGIN, own, strlen(own));
 	if (!ret)
@@ -142,9 +143,9 @@ static int agree(struct sending *s)
 
 static int send_state(struct sending *s)
 {
-	struct vfiomig_save_options options = s->options->save;
+	struct vfiomig_save_options options = s->save;
 	struct vfiomig_sink sink = {
-		.fd = -1, .write = frame_sink, .arg = s,
+		.size = sizeof(sink), .write = frame_sink, .arg = s,
 	};
 	uint64_t now = now_us() / 1000;
 
@@ -161,39 +162,53 @@ static int hand_over(struct sending *s)
 
 	if (!ret)
 		ret = peer_receive(s->peer, FRAME_BIT(LOADED));
-	return ret < 0 ? ret : peer_send(s->peer, FRAME_RUN, NULL, 0);
+	if (ret < 0)
+		return ret;
+	/* From here on there is no calling off. */
+	s->peer->ctx->cancellable = false;
+	return peer_send(s->peer, FRAME_RUN, NULL, 0);
 }
 
 static int send_all(struct sending *s)
 {
-	int ret = agree(s);
+	int ret;
 
+	s->peer->ctx->cancellable = true;
+	ret = agree(s);
 	if (!ret)
 		ret = send_state(s);
 	if (ret)
 		return ret;
 	s->saved = true;
+	s->peer->ctx->cancellable = true;
 	return hand_over(s);
 }
 
-/* Nobody may run the device twice: what was let go of stays so. */
-static int confirmed(struct sending *s)
+/* The device must not run twice: what was let go of stays so. */
+static int confirm(struct sending *s, enum vfiomig_outcome *outcome)
 {
 	struct peer *p = s->peer;
 	int ret = peer_receive(p, FRAME_BIT(RUNNING));
 
-	if (ret >= 0 || p->refused)
-		return ret < 0 ? ret : 0;
-	return VFIOMIG_UNCONFIRMED;
+	if (ret >= 0) {
+		*outcome = VFIOMIG_MOVED;
+		return 0;
+	}
+	if (!p->refused) {
+		*outcome = VFIOMIG_UNCONFIRMED;
+		ctx_add(p->ctx, "; the target was told to run the device, whether it does is not known");
+	}
+	return ret;
 }
 
-static int send_to(struct sending *s)
+static int send_to(struct sending *s, enum vfiomig_outcome *outcome)
 {
 	int ret = send_all(s);
 
+	s->peer->ctx->cancellable = false;
 	if (!ret)
-		ret = confirmed(s);
-	if (ret >= 0)
+		ret = confirm(s, outcome);
+	if (*outcome != VFIOMIG_STAYED)
 		return ret;
 	peer_refuse(s->peer, ret);
 	if (s->saved)
@@ -201,28 +216,44 @@ static int send_to(struct sending *s)
 	return ret;
 }
 
-int vfiomig_send(struct vfiomig *ctx, int in, int out,
-		 const struct vfiomig_send_options *options)
+static int understand(struct vfiomig *ctx, struct sending *s,
+		      const struct vfiomig_send_options *options)
 {
-	static const struct vfiomig_send_options defaults;
-	struct sending s = { .options = options ? options : &defaults };
+	int ret = options ? TAKE(&s->options, options, token) : 0;
+
+	if (!ret && s->options.save)
+		ret = TAKE(&s->save, s->options.save, arg);
+	if (!ret && (s->options.flags || s->save.flags & ~VFIOMIG_SAVE_NO_PRE_COPY))
+		ret = -EINVAL;
+	s->save.size = sizeof(s->save);
+	return ret ? ctx_fail(ctx, ret, "options of sending") : 0;
+}
+
+int vfiomig_send(struct vfiomig *ctx, int in, int out,
+		 const struct vfiomig_send_options *options,
+		 enum vfiomig_outcome *outcome)
+{
+	struct sending s = { 0 };
 	int ret;
 
+	*outcome = VFIOMIG_STAYED;
+	ret = understand(ctx, &s, options);
+	if (ret)
+		return ret;
 	s.entry = ctx_entry_state(ctx);
 	if (s.entry < 0)
 		return s.entry;
-	s.peer = peer_new(ctx, in, out, s.options->save.timeout_ms,
-			  s.options->silence_ms);
+	s.peer = peer_new(ctx, in, out, s.save.timeout_ms, s.options.silence_ms);
 	if (!s.peer)
 		return ctx_fail(ctx, -ENOMEM, "a buffer");
-	ret = send_to(&s);
+	ret = send_to(&s, outcome);
 	free(s.peer);
 	return ret;
 }
 
 struct receiving {
 	struct peer *peer;
-	const struct vfiomig_receive_options *options;
+	struct vfiomig_receive_options options;
 	struct vfiomig_progress progress;
 	bool loading;		/* something may have reached the device */
 };
@@ -239,7 +270,7 @@ static int consent(struct receiving *r)
 {
 	char own[VFIOMIG_TOKEN_MAX], theirs[VFIOMIG_TOKEN_MAX];
 	struct peer *p = r->peer;
-	int ret = own_token(p->ctx, r->options->token, own);
+	int ret = own_token(p->ctx, r->options.token, own);
 
 	if (!ret)
 		ret = exchange(p, own, theirs, false);
@@ -283,9 +314,9 @@ static int report(struct receiving *r)
 {
 	int ret;
 
-	if (!r->options->progress)
+	if (!r->options.progress)
 		return 0;
-	ret = r->options->progress(r->options->arg, &r->progress);
+	ret = r->options.progress(r->options.arg, &r->progress);
 	return ret < 0 ? ctx_fail(r->peer->ctx, ret, "called off") : 0;
 }
 
@@ -319,7 +350,7 @@ static int receive_state(struct receiving *r)
 
 static int run(struct receiving *r)
 {
-	if (r->options->flags & VFIOMIG_RECEIVE_STAY)
+	if (r->options.flags & VFIOMIG_RECEIVE_STAY)
 		return 0;
 	return vfiomig_set_state(r->peer->ctx, VFIOMIG_STATE_RUNNING);
 }
@@ -333,6 +364,8 @@ static int take_over(struct receiving *r)
 		ret = peer_receive(p, FRAME_BIT(RUN));
 	if (ret < 0)
 		return ret;
+	/* The source has let go: from here on there is no calling off. */
+	p->ctx->cancellable = false;
 	ret = run(r);
 	if (ret)
 		return ret;
@@ -343,17 +376,21 @@ static int take_over(struct receiving *r)
 
 static int receive_from(struct receiving *r)
 {
-	int ret = consent(r);
+	struct vfiomig *ctx = r->peer->ctx;
+	int ret;
 
+	ctx->cancellable = true;
+	ret = consent(r);
 	if (!ret)
 		ret = receive_state(r);
 	if (!ret)
 		ret = take_over(r);
+	ctx->cancellable = false;
 	if (!ret)
 		return 0;
-	/* First the reset: whoever is told no may rely on it. */
+	/* First the reset: the source relies on it once it is told no. */
 	if (r->loading)
-		ctx_abort_load(r->peer->ctx);
+		ctx_abort_load(ctx);
 	peer_refuse(r->peer, ret);
 	return ret;
 }
@@ -361,17 +398,19 @@ static int receive_from(struct receiving *r)
 int vfiomig_receive(struct vfiomig *ctx, int in, int out,
 		    const struct vfiomig_receive_options *options)
 {
-	static const struct vfiomig_receive_options defaults;
 	struct receiving r = {
-		.options = options ? options : &defaults,
-		.progress = { .phase = VFIOMIG_PHASE_LOAD },
+		.progress = {
+			.size = sizeof(r.progress), .phase = VFIOMIG_PHASE_LOAD,
+		},
 	};
-	int ret = ctx_entry_state(ctx);
+	int ret = options ? TAKE(&r.options, options, arg) : 0;
 
+	if (ret || r.options.flags & ~VFIOMIG_RECEIVE_STAY)
+		return ctx_fail(ctx, ret ? ret : -EINVAL, "options of receiving");
+	ret = ctx_entry_state(ctx);
 	if (ret < 0)
 		return ret;
-	r.peer = peer_new(ctx, in, out, r.options->timeout_ms,
-			  r.options->silence_ms);
+	r.peer = peer_new(ctx, in, out, r.options.timeout_ms, r.options.silence_ms);
 	if (!r.peer)
 		return ctx_fail(ctx, -ENOMEM, "a buffer");
 	ret = receive_from(&r);

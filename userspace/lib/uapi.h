@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The uAPI, and what a linux/vfio.h since 5.18 may lack of it. The values are
- * those of linux/vfio.h of kernel 7.2.
+ * The uAPI, and what an older linux/vfio.h with migration v2 may lack of it. The
+ * values are those of linux/vfio.h.
  */
 #ifndef _VFIOMIG_UAPI_H
 #define _VFIOMIG_UAPI_H
@@ -9,7 +9,7 @@
 #include <linux/vfio.h>
 #include <linux/vfio_mig.h>
 
-/* 6.1 */
+/* DMA logging */
 #ifndef VFIO_DEVICE_FEATURE_DMA_LOGGING_START
 struct vfio_device_feature_dma_logging_control {
 	__aligned_u64 page_size;
@@ -35,7 +35,7 @@ struct vfio_device_feature_dma_logging_report {
 #define VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT	8
 #endif
 
-/* 6.2 */
+/* Size of the data */
 #ifndef VFIO_DEVICE_FEATURE_MIG_DATA_SIZE
 struct vfio_device_feature_mig_data_size {
 	__aligned_u64 stop_copy_length;
@@ -55,7 +55,19 @@ struct vfio_precopy_info {
 #define VFIO_MIG_GET_PRECOPY_INFO	_IO(VFIO_TYPE, VFIO_BASE + 21)
 #endif
 
-/* 7.2 */
+/* Opening by the character device */
+#ifndef VFIO_DEVICE_BIND_IOMMUFD
+struct vfio_device_bind_iommufd {
+	__u32 argsz;
+	__u32 flags;
+	__s32 iommufd;
+	__u32 out_devid;
+};
+
+#define VFIO_DEVICE_BIND_IOMMUFD	_IO(VFIO_TYPE, VFIO_BASE + 18)
+#endif
+
+/* Version 2 of the pre-copy info */
 #ifndef VFIO_PRECOPY_INFO_REINIT
 #define VFIO_PRECOPY_INFO_REINIT	0x1
 #endif

@@ -111,9 +111,18 @@ struct vfio_mig_negotiate {
  * @precopy_initial: out: first pass, sent while the device runs
  * @precopy_dirty: out: changed since it was sent, also sent while it runs
  * @stop_copy: out: what would be sent with the device stopped, if it stopped
- *	now and all of @precopy_initial had been sent
+ *	now and all of @precopy_initial had been sent. Contains @precopy_dirty.
  *
- * VFIO_DEVICE_FEATURE_GET. In any migration state.
+ * VFIO_DEVICE_FEATURE_GET. In any migration state. @precopy_initial and
+ * @stop_copy together are what VFIO_DEVICE_FEATURE_MIG_DATA_SIZE says: what a
+ * reader of the data file that is open would still get or, where none is, a
+ * reader of one that was opened now.
+ *
+ * In STOP and STOP_COPY nothing is sent while the device runs: the first two are
+ * 0, and @stop_copy is all. All three are exact then, to the byte, unless the
+ * driver cannot know, or the stream would be refused for what it cannot carry.
+ * In RESUMING, which has nothing to read, all are the bounds that RUNNING would
+ * have.
  */
 struct vfio_mig_size {
 	__aligned_u64 signature;

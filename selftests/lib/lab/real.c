@@ -125,7 +125,7 @@ TEST_F(two, every_way_is_gone)
 		for (to = 1; to < VFIOMIG_STATES; to++) {
 			ASSERT_EQ(0, vfiomig_reset(ctx));
 			ASSERT_EQ(0, vfiomig_set_state(ctx, from));
-			want = vfiomig_path(7, from, to, path) < 0 ? -EINVAL : 0;
+			want = vfiomig_path(7, from, to, path, VFIOMIG_PATH_MAX) < 0 ? -EINVAL : 0;
 			if (from == VFIOMIG_STATE_RESUMING && to != from)
 				want = -ENODATA;
 			ret = vfiomig_set_state(ctx, to);
@@ -155,14 +155,14 @@ TEST_F(two, tokens_agree)
 {
 	static char other[VFIOMIG_TOKEN_MAX];
 	char token[VFIOMIG_TOKEN_MAX], value[VFIOMIG_VALUE_MAX];
-	struct vfiomig_description d;
-	struct vfiomig_verdict v;
+	struct vfiomig_description d = { .size = sizeof(d) };
+	struct vfiomig_verdict v = { .size = sizeof(v) };
 	uint16_t major = 0, minor = 9;
 
 	ASSERT_EQ(0, vfiomig_describe(self->a.ctx, &d));
-	EXPECT_LT(0, vfiomig_token_read(self->a.sysfs, token));
+	EXPECT_LT(0, vfiomig_token_read(self->a.sysfs, token, sizeof(token)));
 	EXPECT_STREQ(d.token, token);
-	EXPECT_LT(0, vfiomig_token_get(token, "type", value));
+	EXPECT_LT(0, vfiomig_token_get(token, "type", value, sizeof(value)));
 	EXPECT_STREQ("bochs-vgpu", value);
 	EXPECT_EQ(0, vfiomig_check(self->b.ctx, token, &v));
 	EXPECT_EQ(0, vfiomig_token_ask(self->b.sysfs, token));
@@ -180,9 +180,9 @@ TEST_F(two, tokens_agree)
 TEST_F(two, sizes_and_time)
 {
 	struct vfiomig *ctx = self->a.ctx;
-	struct vfiomig_precopy info;
-	struct vfiomig_decision d;
-	struct vfiomig_sizes s;
+	struct vfiomig_precopy info = { .size = sizeof(info) };
+	struct vfiomig_decision d = { .size = sizeof(d) };
+	struct vfiomig_sizes s = { .size = sizeof(s) };
 	uint64_t before, size;
 
 	ASSERT_TRUE(draw(&self->a, 1));
@@ -231,11 +231,11 @@ static int count_records(void *arg, const struct vfiomig_record *r)
 
 TEST_F(two, saved_inspected_loaded)
 {
-	struct vfiomig_sink sink = { .fd = -1 };
-	struct vfiomig_source source = { .fd = -1 };
+	struct vfiomig_sink sink = { .size = sizeof(sink), .flags = VFIOMIG_HAS_FD };
+	struct vfiomig_source source = { .size = sizeof(source), .flags = VFIOMIG_HAS_FD };
 	char buf[5000], token[VFIOMIG_TOKEN_MAX];
 	struct vfiomig_inspector *in;
-	struct vfiomig_summary s;
+	struct vfiomig_summary s = { .size = sizeof(s) };
 	int records = 0;
 	ssize_t n;
 	FILE *f = tmpfile();
@@ -254,7 +254,7 @@ TEST_F(two, saved_inspected_loaded)
 		ASSERT_EQ(0, vfiomig_inspect_feed(in, buf, n));
 	EXPECT_EQ(0, vfiomig_inspect_end(in, &s));
 	vfiomig_inspect_free(in);
-	EXPECT_LT(0, vfiomig_token_read(self->a.sysfs, token));
+	EXPECT_LT(0, vfiomig_token_read(self->a.sysfs, token, sizeof(token)));
 	EXPECT_STREQ(token, s.token);
 	EXPECT_EQ(s.records, records);
 	lseek(source.fd, 0, SEEK_SET);
@@ -277,7 +277,7 @@ TEST_F(two, events_come)
 	struct pollfd p = { .events = POLLIN };
 	char path[PATH_MAX];
 	struct vfiomig_events *events;
-	struct vfiomig_event e;
+	struct vfiomig_event e = { .size = sizeof(e) };
 	int ret = 0, seen = 0;
 
 	snprintf(path, sizeof(path), "%s", self->a.sysfs);
@@ -317,7 +317,9 @@ struct side {
 
 static void *receive(void *arg)
 {
-	struct vfiomig_receive_options options = { .timeout_ms = 120000 };
+	struct vfiomig_receive_options options = {
+		.size = sizeof(options), .timeout_ms = 120000,
+	};
 	struct side *s = arg;
 
 	s->ret = vfiomig_receive(s->ctx, s->fd, s->fd, &options);
@@ -329,7 +331,9 @@ static void *receive(void *arg)
 static int migrate(struct gpu *from, struct gpu *to, size_t cut, int *received,
 		   size_t *bytes)
 {
-	struct vfiomig_send_options options = { .save.timeout_ms = 120000 };
+	struct vfiomig_save_options save = { .size = sizeof(save), .timeout_ms = 120000 };
+	struct vfiomig_send_options options = { .size = sizeof(options), .save = &save };
+	enum vfiomig_outcome outcome;
 	struct side target = { .ctx = to->ctx };
 	pthread_t thread;
 	struct wire w;
@@ -340,7 +344,7 @@ static int migrate(struct gpu *from, struct gpu *to, size_t cut, int *received,
 	target.fd = w.target;
 	if (pthread_create(&thread, NULL, receive, &target))
 		return 1;
-	ret = vfiomig_send(from->ctx, w.source, w.source, &options);
+	ret = vfiomig_send(from->ctx, w.source, w.source, &options, &outcome);
 	close(w.source);
 	pthread_join(thread, NULL);
 	wire_end(&w);

@@ -9,11 +9,12 @@
  * Compatibility: Documentation/compatibility.rst
  * ==============================================
  *
- * Any error means incompatible, or that nobody could tell.
+ * Any error means incompatible, or that the answer is not known.
  */
 
 /**
  * struct vfiomig_verdict - may it migrate, and if not, why
+ * @size: sizeof(struct vfiomig_verdict)
  * @code: 0 for yes, or the negative errno that the rules give. Also 0 when
  *	nothing was judged since the call itself has failed.
  * @key: what was compared, "" when there is no single one
@@ -22,6 +23,7 @@
  * @text: the rule in words, "" for yes
  */
 struct vfiomig_verdict {
+	uint32_t size;
 	int code;
 	char key[VFIOMIG_KEY_MAX];
 	char source[VFIOMIG_VALUE_MAX];
@@ -31,12 +33,14 @@ struct vfiomig_verdict {
 
 /**
  * struct vfiomig_description - what a device says of itself
+ * @size: sizeof(struct vfiomig_description)
  * @major: of the stream that it would send now
  * @minor: of the stream that it would send now
  * @platform: named set of features that its guest sees
  * @token: its compatibility token
  */
 struct vfiomig_description {
+	uint32_t size;
 	uint16_t major;
 	uint16_t minor;
 	char platform[VFIOMIG_KEY_MAX];
@@ -54,7 +58,8 @@ struct vfiomig_description {
  * send nor load any stream now.
  */
 int vfiomig_describe(struct vfiomig *ctx,
-		     struct vfiomig_description *description);
+		     struct vfiomig_description *description)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_check - could a source migrate to this device?
@@ -68,7 +73,8 @@ int vfiomig_describe(struct vfiomig *ctx,
  * without vfio_mig.
  */
 int vfiomig_check(struct vfiomig *ctx, const char *token,
-		  struct vfiomig_verdict *verdict);
+		  struct vfiomig_verdict *verdict)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_negotiate - choose the stream's version for a target
@@ -85,7 +91,8 @@ int vfiomig_check(struct vfiomig *ctx, const char *token,
  * is open; -ENOTTY for a driver without vfio_mig.
  */
 int vfiomig_negotiate(struct vfiomig *ctx, const char *token, uint16_t *major,
-		      uint16_t *minor, struct vfiomig_verdict *verdict);
+		      uint16_t *minor, struct vfiomig_verdict *verdict)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_compare - could a source migrate to a target? By their tokens alone
@@ -93,14 +100,15 @@ int vfiomig_negotiate(struct vfiomig *ctx, const char *token, uint16_t *major,
  * @target: the target's token
  * @verdict: out: why not; may be NULL
  *
- * Asks nobody, so it serves schedulers: allocates nothing, and takes about a
+ * Asks no device, so it serves schedulers: allocates nothing, and takes about a
  * microsecond. The same code as in the kernel decides.
  *
  * Return: 0 for yes, or for no what is in @verdict->code: -EINVAL, -ENODEV,
  * -EOPNOTSUPP, -ERANGE or -EPROTONOSUPPORT.
  */
 int vfiomig_compare(const char *source, const char *target,
-		    struct vfiomig_verdict *verdict);
+		    struct vfiomig_verdict *verdict)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_compare_negotiated - the same, if the two may negotiate
@@ -113,7 +121,8 @@ int vfiomig_compare(const char *source, const char *target,
  */
 int vfiomig_compare_negotiated(const char *source, const char *target,
 			       uint16_t *minor,
-			       struct vfiomig_verdict *verdict);
+			       struct vfiomig_verdict *verdict)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_token_valid - is it a token?
@@ -122,9 +131,10 @@ int vfiomig_compare_negotiated(const char *source, const char *target,
  *
  * Return: 0, or -EINVAL.
  */
-int vfiomig_token_valid(const char *token, struct vfiomig_verdict *verdict);
+int vfiomig_token_valid(const char *token, struct vfiomig_verdict *verdict)
+	VFIOMIG_NONNULL(1) VFIOMIG_MUST_CHECK;
 
-/** struct vfiomig_word - one word of a token */
+/** struct vfiomig_word - one word of a token, whose format bounds both parts */
 struct vfiomig_word {
 	char key[VFIOMIG_KEY_MAX];
 	char value[VFIOMIG_VALUE_MAX];
@@ -137,42 +147,51 @@ struct vfiomig_word {
  *
  * Return: false when there is none.
  */
-bool vfiomig_token_next(const char **token, struct vfiomig_word *word);
+bool vfiomig_token_next(const char **token, struct vfiomig_word *word)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_token_get - value of a key
  * @token: valid token
  * @key: key
- * @value: out: VFIOMIG_VALUE_MAX bytes
+ * @value: out, with a NUL
+ * @room: bytes of @value; VFIOMIG_VALUE_MAX is enough for all
  *
- * Return: length of the value, or -ENOENT.
+ * Return: length of the value; -ENOENT without such a key; -ENOBUFS when @room is
+ * too small. Then @value is as it was.
  */
-int vfiomig_token_get(const char *token, const char *key, char *value);
+int vfiomig_token_get(const char *token, const char *key, char *value,
+		      size_t room)
+	VFIOMIG_NONNULL(1, 2, 3);
 
 /**
  * vfiomig_token_read - token of a device or an mdev type, from sysfs
  * @dir: directory of a PCI device, an mdev, or a type in mdev_supported_types
- * @token: out: VFIOMIG_TOKEN_MAX bytes, without a newline
+ * @token: out, with a NUL and without a newline
+ * @room: bytes of @token; VFIOMIG_TOKEN_MAX is enough for all
  *
  * Reads @dir/version (Documentation/ABI/testing/sysfs-vfio-mig).
  *
  * Return: length of the token; -ENOTTY when there is no such file: a driver
  * without vfio_mig; -EINVAL when it has no token; -ENODEV when the device can
- * load no stream at all; or what open() and read() say.
+ * load no stream at all; -ENOBUFS when @room is too small; or what open() and
+ * read() say. Then @token is as it was.
  */
-int vfiomig_token_read(const char *dir, char *token);
+int vfiomig_token_read(const char *dir, char *token, size_t room)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_token_ask - could a source migrate to a device or type? By sysfs
  * @dir: as for vfiomig_token_read()
  * @token: the source's token
  *
- * Writes @dir/version, which changes nothing. For who has not opened the
- * device. Reasons in words come from vfiomig_compare().
+ * Writes @dir/version, which changes nothing. Serves a program that has not opened
+ * the device. Reasons in words come from vfiomig_compare().
  *
  * Return: 0 for yes, the negative errno of the rules for no; -ENOTTY for a
  * driver without vfio_mig; -EACCES and others when it could not be asked.
  */
-int vfiomig_token_ask(const char *dir, const char *token);
+int vfiomig_token_ask(const char *dir, const char *token)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
 
 #endif

@@ -18,8 +18,8 @@ struct vfiomig;
  * @ctx: out: the context, NULL on error
  * @device_fd: file of a VFIO device, as VFIO_GROUP_GET_DEVICE_FD gives it, or
  *	a character device that is bound to an iommufd. It stays the caller's,
- *	who keeps it open as long as the context lives and closes it himself.
- *	Containers, groups and iommufds are the caller's own business.
+ *	which is kept open as long as the context lives and closed afterwards.
+ *	vfiomig_open() opens one where the caller has none.
  *
  * ioctl: VFIO_DEVICE_FEATURE GET MIGRATION. Changes nothing.
  *
@@ -27,9 +27,10 @@ struct vfiomig;
  *   -ENOTTY  the device does not migrate, or its driver has version 1 of the
  *            uAPI, which is gone;
  *   -EINVAL  it has flags of the future and not STOP_COPY;
- *   -ENOMEM, or what the ioctl says (-EBADF, -ENODEV).
+ *   -ENOMEM, -EMFILE, or what the ioctl says (-EBADF, -ENODEV).
  */
-int vfiomig_new(struct vfiomig **ctx, int device_fd);
+int vfiomig_new(struct vfiomig **ctx, int device_fd)
+	VFIOMIG_NONNULL(1) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_free - end the use of a device
@@ -52,7 +53,8 @@ void vfiomig_free(struct vfiomig *ctx);
  * Return: the text, "" when nothing has failed yet. It is valid until the next
  * call with this context.
  */
-const char *vfiomig_error(const struct vfiomig *ctx);
+const char *vfiomig_error(const struct vfiomig *ctx)
+	VFIOMIG_NONNULL(1);
 
 /**
  * vfiomig_device_fd - the file that was given to vfiomig_new()
@@ -60,7 +62,62 @@ const char *vfiomig_error(const struct vfiomig *ctx);
  *
  * Return: the file descriptor.
  */
-int vfiomig_device_fd(const struct vfiomig *ctx);
+int vfiomig_device_fd(const struct vfiomig *ctx)
+	VFIOMIG_NONNULL(1);
+
+/* How much is told to a log. A level contains those before it. */
+enum vfiomig_log_level {
+	VFIOMIG_LOG_ERROR = 0,	/* a call fails; the text is that of vfiomig_error() */
+	VFIOMIG_LOG_INFO = 1,	/* phases of a migration, resets, decisions */
+	VFIOMIG_LOG_DEBUG = 2,	/* each change of state, what a device lacks */
+};
+
+/**
+ * typedef vfiomig_log_fn - gets what a context has to tell
+ * @arg: as given to vfiomig_set_log()
+ * @level: enum vfiomig_log_level
+ * @text: one line without a newline, valid during the call
+ *
+ * Runs in the thread that has made the call, in the middle of it: it calls
+ * nothing of the library with that context.
+ */
+typedef void (*vfiomig_log_fn)(void *arg, enum vfiomig_log_level level,
+			       const char *text);
+
+/**
+ * vfiomig_set_log - have told what happens
+ * @ctx: context
+ * @level: highest level that is of interest
+ * @fn: gets the lines, or NULL for none
+ * @arg: for it
+ */
+void vfiomig_set_log(struct vfiomig *ctx, enum vfiomig_log_level level,
+		     vfiomig_log_fn fn, void *arg)
+	VFIOMIG_NONNULL(1);
+
+/**
+ * vfiomig_cancel - call off what another thread is doing with a context
+ * @ctx: context
+ *
+ * Any thread and any signal handler may call it. A vfiomig_save(),
+ * vfiomig_load(), vfiomig_send() or vfiomig_receive() that is under way ends with
+ * -ECANCELED, by the same way back as after any failure, and does not wait for
+ * its peer any more. A read or write that the driver itself blocks is not cut
+ * short, see vfiomig_set_nonblock().
+ *
+ * The request stays, so it is not lost when it comes just before the call that
+ * it is meant for: each of these calls fails until vfiomig_cancel_clear().
+ * vfiomig_send() overlooks it from the moment on when it lets go of the device.
+ */
+void vfiomig_cancel(struct vfiomig *ctx)
+	VFIOMIG_NONNULL(1);
+
+/**
+ * vfiomig_cancel_clear - take back a request of vfiomig_cancel()
+ * @ctx: context
+ */
+void vfiomig_cancel_clear(struct vfiomig *ctx)
+	VFIOMIG_NONNULL(1);
 
 /* What the device supports: VFIO_MIGRATION_* of linux/vfio.h. */
 #define VFIOMIG_STOP_COPY	0x1
@@ -76,13 +133,14 @@ int vfiomig_device_fd(const struct vfiomig *ctx);
  * Return: VFIOMIG_STOP_COPY and others, and bits that this library does not
  * know as the driver gave them.
  */
-uint64_t vfiomig_flags(const struct vfiomig *ctx);
+uint64_t vfiomig_flags(const struct vfiomig *ctx)
+	VFIOMIG_NONNULL(1);
 
 /* Optional features, for vfiomig_has(). */
 enum vfiomig_feature {
-	VFIOMIG_HAS_DATA_SIZE,		/* MIG_DATA_SIZE, kernel 6.2 */
-	VFIOMIG_HAS_DIRTY_LOG,		/* DMA_LOGGING_*, kernel 6.1 */
-	VFIOMIG_HAS_PRECOPY_V2,		/* MIG_PRECOPY_INFOv2, kernel 7.2 */
+	VFIOMIG_HAS_DATA_SIZE,		/* MIG_DATA_SIZE */
+	VFIOMIG_HAS_DIRTY_LOG,		/* DMA_LOGGING_* */
+	VFIOMIG_HAS_PRECOPY_V2,		/* MIG_PRECOPY_INFOv2 */
 	VFIOMIG_HAS_DESCRIBE,		/* vfio_mig: vfiomig_describe() */
 	VFIOMIG_HAS_CHECK,		/* vfio_mig: vfiomig_check() */
 	VFIOMIG_HAS_NEGOTIATE,		/* vfio_mig: vfiomig_negotiate() */
@@ -99,7 +157,8 @@ enum vfiomig_feature {
  *
  * Return: 1 or 0, or a negative errno when it cannot be asked.
  */
-int vfiomig_has(struct vfiomig *ctx, enum vfiomig_feature feature);
+int vfiomig_has(struct vfiomig *ctx, enum vfiomig_feature feature)
+	VFIOMIG_NONNULL(1) VFIOMIG_MUST_CHECK;
 
 /*
  * States
@@ -136,24 +195,27 @@ const char *vfiomig_state_name(int state);
  *
  * Return: the state, or -ENOENT.
  */
-int vfiomig_state_by_name(const char *name);
+int vfiomig_state_by_name(const char *name)
+	VFIOMIG_NONNULL(1) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_path - how a device gets from one state to another
  * @flags: what vfiomig_flags() says
  * @from: enum vfiomig_state
  * @to: enum vfiomig_state
- * @path: out: the states after @from, @to is the last; room for
- *	VFIOMIG_PATH_MAX
+ * @path: out: the states after @from, @to is the last
+ * @room: states that @path has room for; VFIOMIG_PATH_MAX is enough for all
  *
  * Asks no device. uAPI: enum vfio_device_mig_state ("Select the shortest path
  * ..."); it is the path that the kernel takes when it is told @to. States that
  * @flags does not have are left out, as the kernel does.
  *
  * Return: number of states in @path, 0 when @from is @to; -EINVAL when there
- * is no path, or one of the two is no state of such a device.
+ * is no path, or one of the two is no state of such a device; -ENOBUFS when
+ * @room is too small.
  */
-int vfiomig_path(uint64_t flags, int from, int to, int *path);
+int vfiomig_path(uint64_t flags, int from, int to, int *path, size_t room)
+	VFIOMIG_NONNULL(4) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_get_state - migration state of the device
@@ -165,7 +227,8 @@ int vfiomig_path(uint64_t flags, int from, int to, int *path);
  *
  * Return: enum vfiomig_state, or a negative errno.
  */
-int vfiomig_get_state(struct vfiomig *ctx);
+int vfiomig_get_state(struct vfiomig *ctx)
+	VFIOMIG_NONNULL(1) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_set_state - bring the device into a state
@@ -188,7 +251,8 @@ int vfiomig_get_state(struct vfiomig *ctx);
  *   the path, and in ERROR: vfiomig_get_state(). Of vfio_mig's own errors
  *   Documentation/stream-format.rst has a list.
  */
-int vfiomig_set_state(struct vfiomig *ctx, int state);
+int vfiomig_set_state(struct vfiomig *ctx, int state)
+	VFIOMIG_NONNULL(1) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_move - bring the device into a state, or into another one
@@ -205,7 +269,8 @@ int vfiomig_set_state(struct vfiomig *ctx, int state);
  * Return: 0 when the device is in @state, otherwise the error of the first
  * attempt. vfiomig_get_state() tells where it is then.
  */
-int vfiomig_move(struct vfiomig *ctx, int state, int recover);
+int vfiomig_move(struct vfiomig *ctx, int state, int recover)
+	VFIOMIG_NONNULL(1) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_reset - reset the device
@@ -216,7 +281,8 @@ int vfiomig_move(struct vfiomig *ctx, int state, int recover);
  *
  * Return: 0; -ENOTTY when the device has no reset; or what the ioctl says.
  */
-int vfiomig_reset(struct vfiomig *ctx);
+int vfiomig_reset(struct vfiomig *ctx)
+	VFIOMIG_NONNULL(1) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_data_fd - the data file of the current session, for poll()
@@ -227,7 +293,8 @@ int vfiomig_reset(struct vfiomig *ctx);
  *
  * Return: the file descriptor, or -1.
  */
-int vfiomig_data_fd(const struct vfiomig *ctx);
+int vfiomig_data_fd(const struct vfiomig *ctx)
+	VFIOMIG_NONNULL(1);
 
 /**
  * vfiomig_set_nonblock - do not wait in reads and writes of data files
@@ -240,6 +307,7 @@ int vfiomig_data_fd(const struct vfiomig *ctx);
  *
  * Return: 0, or what fcntl() says.
  */
-int vfiomig_set_nonblock(struct vfiomig *ctx, bool nonblock);
+int vfiomig_set_nonblock(struct vfiomig *ctx, bool nonblock)
+	VFIOMIG_NONNULL(1) VFIOMIG_MUST_CHECK;
 
 #endif

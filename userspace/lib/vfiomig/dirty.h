@@ -30,7 +30,8 @@ struct vfiomig_range {
  * for ranges that are refused; -EBUSY when it is on.
  */
 int vfiomig_dirty_start(struct vfiomig *ctx, const struct vfiomig_range *ranges,
-			size_t nr, uint64_t *page_size);
+			size_t nr, uint64_t *page_size)
+	VFIOMIG_NONNULL(1, 2, 4) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_dirty_words - words of a bitmap for a range
@@ -60,7 +61,8 @@ size_t vfiomig_dirty_words(uint64_t length, uint64_t page_size);
  * size that is none, or when logging is off; -ENOTTY; or what the driver says.
  */
 int vfiomig_dirty_report(struct vfiomig *ctx, const struct vfiomig_range *range,
-			 uint64_t page_size, uint64_t *bitmap, size_t words);
+			 uint64_t page_size, uint64_t *bitmap, size_t words)
+	VFIOMIG_NONNULL(1, 2, 4) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_dirty_stop - end logging
@@ -70,6 +72,7 @@ int vfiomig_dirty_report(struct vfiomig *ctx, const struct vfiomig_range *range,
  *
  * Return: 0; -ENOTTY; or what the driver says.
  */
-int vfiomig_dirty_stop(struct vfiomig *ctx);
+int vfiomig_dirty_stop(struct vfiomig *ctx)
+	VFIOMIG_NONNULL(1) VFIOMIG_MUST_CHECK;
 
 #endif

@@ -21,6 +21,7 @@ enum vfiomig_event_kind {
 
 /**
  * struct vfiomig_event - something happened to a device
+ * @size: sizeof(struct vfiomig_event)
  * @kind: enum vfiomig_event_kind
  * @name: of the device in sysfs
  * @old_state: enum vfiomig_state, or -1
@@ -35,6 +36,7 @@ enum vfiomig_event_kind {
  * @text: reason in words, or ""
  */
 struct vfiomig_event {
+	uint32_t size;
 	enum vfiomig_event_kind kind;
 	char name[128];
 	int old_state;
@@ -62,7 +64,8 @@ struct vfiomig_events;
  * Return: 0; -ENOTTY when the kernel does not have the family (vfio_mig is not
  * loaded); -ENOMEM; or what the socket says.
  */
-int vfiomig_events_open(struct vfiomig_events **events);
+int vfiomig_events_open(struct vfiomig_events **events)
+	VFIOMIG_NONNULL(1) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_events_fd - file descriptor for poll(): POLLIN when there are events
@@ -70,7 +73,8 @@ int vfiomig_events_open(struct vfiomig_events **events);
  *
  * Return: the descriptor, which stays the library's.
  */
-int vfiomig_events_fd(const struct vfiomig_events *events);
+int vfiomig_events_fd(const struct vfiomig_events *events)
+	VFIOMIG_NONNULL(1);
 
 /**
  * vfiomig_events_next - next event
@@ -81,11 +85,13 @@ int vfiomig_events_fd(const struct vfiomig_events *events);
  * returns 0.
  *
  * Return: 1 with an event, 0 when there is none now; -ENOBUFS when the kernel
- * had to drop events, since nobody took them: listening goes on, ask for the
- * state of what is of interest; or what the socket says.
+ * had to drop events, since they were not taken in time: listening goes on, ask
+ * for the state of what is of interest; -EINVAL for a @size that is none; or what
+ * the socket says.
  */
 int vfiomig_events_next(struct vfiomig_events *events,
-			struct vfiomig_event *event);
+			struct vfiomig_event *event)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_events_close - end listening

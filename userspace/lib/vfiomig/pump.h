@@ -35,7 +35,8 @@
  *   -EBADF   no data file is open;
  *   -EIO, or what the driver says: the session is lost.
  */
-ssize_t vfiomig_read(struct vfiomig *ctx, void *buf, size_t len);
+ssize_t vfiomig_read(struct vfiomig *ctx, void *buf, size_t len)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_write - write into the data file
@@ -52,19 +53,27 @@ ssize_t vfiomig_read(struct vfiomig *ctx, void *buf, size_t len);
  *   what the driver says: the target refuses the stream. Of vfio_mig's own
  *   errors Documentation/stream-format.rst has a list.
  */
-ssize_t vfiomig_write(struct vfiomig *ctx, const void *buf, size_t len);
+ssize_t vfiomig_write(struct vfiomig *ctx, const void *buf, size_t len)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
+
+/* For sinks and sources: @fd is a file. Without it no file is used, not even 0. */
+#define VFIOMIG_HAS_FD	0x1
 
 /**
  * struct vfiomig_sink - where a stream goes to
- * @fd: where to write to, if there is no @write; with @write the file whose
- *	POLLOUT tells when to go on after -EAGAIN, or -1: then -EAGAIN ends a call
- *	that would wait. A socket is written to without waiting; so is a pipe or
- *	file with O_NONBLOCK.
+ * @size: sizeof(struct vfiomig_sink)
+ * @flags: 0 or VFIOMIG_HAS_FD. One of @fd and @write has to be there.
+ * @fd: with VFIOMIG_HAS_FD: where to write to, if there is no @write; with
+ *	@write the file whose POLLOUT tells when to go on after -EAGAIN. Without
+ *	a file -EAGAIN ends a call that would wait. The library writes to a socket
+ *	without waiting; so to a pipe or file with O_NONBLOCK.
  * @write: takes up to @len bytes. Returns how many, at least 1; -EAGAIN; or
  *	another negative errno, which ends the saving. Or NULL.
  * @arg: for @write
  */
 struct vfiomig_sink {
+	uint32_t size;
+	uint32_t flags;
 	int fd;
 	ssize_t (*write)(void *arg, const void *buf, size_t len);
 	void *arg;
@@ -72,14 +81,18 @@ struct vfiomig_sink {
 
 /**
  * struct vfiomig_source - where a stream comes from
- * @fd: where to read from, if there is no @read; with @read the file whose
- *	POLLIN tells when to go on after -EAGAIN, or -1: then -EAGAIN ends a call
- *	that would wait
+ * @size: sizeof(struct vfiomig_source)
+ * @flags: 0 or VFIOMIG_HAS_FD. One of @fd and @read has to be there.
+ * @fd: with VFIOMIG_HAS_FD: where to read from, if there is no @read; with @read
+ *	the file whose POLLIN tells when to go on after -EAGAIN. Without a file
+ *	-EAGAIN ends a call that would wait.
  * @read: gives up to @len bytes. Returns how many; 0 at the end of the stream;
  *	-EAGAIN; or another negative errno, which ends the loading. Or NULL.
  * @arg: for @read
  */
 struct vfiomig_source {
+	uint32_t size;
+	uint32_t flags;
 	int fd;
 	ssize_t (*read)(void *arg, void *buf, size_t len);
 	void *arg;
@@ -105,13 +118,14 @@ enum vfiomig_step {
  * sink that is a blocking pipe or file.
  *
  * Return: enum vfiomig_step;
- *   -EAGAIN  vfiomig_blocked() says who is not ready;
+ *   -EAGAIN  vfiomig_blocked() names the side that is not ready;
  *   -EPIPE, -ECONNRESET and others: what the sink says. Bytes are lost: the
  *            device has to leave the session;
  *   or what vfiomig_read() says.
  */
 int vfiomig_save_step(struct vfiomig *ctx, const struct vfiomig_sink *sink,
-		      uint64_t budget, uint64_t *moved);
+		      uint64_t budget, uint64_t *moved)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_load_step - move a piece of the stream from a source to the device
@@ -128,9 +142,10 @@ int vfiomig_save_step(struct vfiomig *ctx, const struct vfiomig_sink *sink,
  * says; or what vfiomig_write() says.
  */
 int vfiomig_load_step(struct vfiomig *ctx, const struct vfiomig_source *source,
-		      uint64_t budget, uint64_t *moved);
+		      uint64_t budget, uint64_t *moved)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
 
-/* Who is not ready. */
+/* The side that is not ready. */
 enum vfiomig_party {
 	VFIOMIG_NOBODY,
 	VFIOMIG_DEVICE,		/* poll vfiomig_data_fd() */
@@ -141,9 +156,10 @@ enum vfiomig_party {
  * vfiomig_blocked - why the last step said -EAGAIN
  * @ctx: context
  *
- * Return: whom to wait for.
+ * Return: what to wait for.
  */
-enum vfiomig_party vfiomig_blocked(const struct vfiomig *ctx);
+enum vfiomig_party vfiomig_blocked(const struct vfiomig *ctx)
+	VFIOMIG_NONNULL(1);
 
 /**
  * vfiomig_discard - forget bytes that a step kept
@@ -151,7 +167,8 @@ enum vfiomig_party vfiomig_blocked(const struct vfiomig *ctx);
  *
  * The library does so by itself whenever the data file is closed.
  */
-void vfiomig_discard(struct vfiomig *ctx);
+void vfiomig_discard(struct vfiomig *ctx)
+	VFIOMIG_NONNULL(1);
 
 /*
  * Saving and loading in one call
@@ -166,12 +183,14 @@ enum vfiomig_phase {
 
 /**
  * struct vfiomig_progress - how far it is
+ * @size: what the library has filled
  * @phase: enum vfiomig_phase
  * @bytes: moved so far, in all phases
  * @stopped: of these, with the device stopped
  * @left: estimate of what comes yet if the device stopped now, or 0
  */
 struct vfiomig_progress {
+	uint32_t size;
 	enum vfiomig_phase phase;
 	uint64_t bytes;
 	uint64_t stopped;
@@ -181,29 +200,30 @@ struct vfiomig_progress {
 #define VFIOMIG_SAVE_NO_PRE_COPY	0x1	/* stop at once */
 
 /**
- * struct vfiomig_save_options - how to save; all zero is a good beginning
+ * struct vfiomig_save_options - how to save; all zero but @size is a good beginning
+ * @size: sizeof(struct vfiomig_save_options)
  * @flags: VFIOMIG_SAVE_*
  * @downtime_ms: do not stop the device before what is left can be sent in this
  *	time, see vfiomig_fits(). 0: stop it as soon as nothing is left to be
- *	sent in advance.
- * @bandwidth: bytes a second to reckon with, 0 for: as measured so far
+ *	sent in advance. vfiomig_change_limits() changes it on the way.
  * @timeout_ms: give up after this time
+ * @bandwidth: bytes a second to reckon with, 0 for: as measured so far.
+ *	vfiomig_change_limits() changes it on the way.
  * @stop: called once, before the device is stopped: the place to stop the
  *	guest's CPUs. A negative errno calls the saving off. Or NULL.
  * @progress: called after each step. A negative errno calls the saving off. Or
  *	NULL.
  * @arg: for both
- * @reserved: 0
  */
 struct vfiomig_save_options {
+	uint32_t size;
 	uint32_t flags;
 	uint32_t downtime_ms;
-	uint64_t bandwidth;
 	uint32_t timeout_ms;
+	uint64_t bandwidth;
 	int (*stop)(void *arg);
 	int (*progress)(void *arg, const struct vfiomig_progress *p);
 	void *arg;
-	uint64_t reserved[4];
 };
 
 /**
@@ -225,27 +245,64 @@ struct vfiomig_save_options {
  *   -EBUSY      the device is in none of the three states;
  *   -ETIME      it does not fit, see vfiomig_error();
  *   -ETIMEDOUT  @options->timeout_ms is over;
+ *   -ECANCELED  vfiomig_cancel();
+ *   -EINVAL, -E2BIG  a structure that is not understood;
  *   what @options->stop or @options->progress returned;
  *   or what vfiomig_set_state() and vfiomig_save_step() say.
  */
 int vfiomig_save(struct vfiomig *ctx, const struct vfiomig_sink *sink,
-		 const struct vfiomig_save_options *options);
+		 const struct vfiomig_save_options *options)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
 
 /**
- * struct vfiomig_load_options - how to load; all zero is a good beginning
+ * struct vfiomig_limits - limits of a saving that is under way
+ * @size: sizeof(struct vfiomig_limits)
+ * @flags: VFIOMIG_LIMIT_*: which of the others are to change
+ * @downtime_ms: as in struct vfiomig_save_options
+ * @bandwidth: as in struct vfiomig_save_options
+ */
+struct vfiomig_limits {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t downtime_ms;
+	uint64_t bandwidth;
+};
+
+#define VFIOMIG_LIMIT_DOWNTIME	0x1
+#define VFIOMIG_LIMIT_BANDWIDTH	0x2
+
+/**
+ * vfiomig_change_limits - change the limits of a saving that is under way
+ * @ctx: context that another thread, or a caller of this one, uses in
+ *	vfiomig_save() or vfiomig_send()
+ * @limits: what is to change
+ *
+ * Any thread may call it, also a progress callback. It holds from the next
+ * decision on; a device that is stopped already stays so. A limit that cannot be
+ * kept ends the saving with -ETIME as one that was given at the beginning.
+ * vfiomig_error() is not touched.
+ *
+ * Return: 0; -ESRCH when nothing is being saved; -EINVAL or -E2BIG for limits
+ * that are not understood.
+ */
+int vfiomig_change_limits(struct vfiomig *ctx, const struct vfiomig_limits *limits)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
+
+/**
+ * struct vfiomig_load_options - how to load; all zero but @size is a good beginning
+ * @size: sizeof(struct vfiomig_load_options)
  * @flags: 0
  * @timeout_ms: give up after this time
  * @progress: called after each step. A negative errno calls the loading off.
  *	Or NULL.
  * @arg: for it
- * @reserved: 0
  */
 struct vfiomig_load_options {
+	uint32_t size;
 	uint32_t flags;
 	uint32_t timeout_ms;
 	int (*progress)(void *arg, const struct vfiomig_progress *p);
 	void *arg;
-	uint64_t reserved[4];
 };
 
 /**
@@ -264,10 +321,13 @@ struct vfiomig_load_options {
  * Return: 0, or
  *   -EBUSY      the device is in none of the three states;
  *   -ETIMEDOUT  @options->timeout_ms is over;
+ *   -ECANCELED  vfiomig_cancel();
+ *   -EINVAL, -E2BIG  a structure that is not understood;
  *   what @options->progress returned;
  *   or what vfiomig_set_state() and vfiomig_load_step() say.
  */
 int vfiomig_load(struct vfiomig *ctx, const struct vfiomig_source *source,
-		 const struct vfiomig_load_options *options);
+		 const struct vfiomig_load_options *options)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
 
 #endif

@@ -10,13 +10,14 @@
  * ==============================================
  */
 
-#define VFIOMIG_RECORD_OPTIONAL	0x0001	/* who does not know it skips it */
+#define VFIOMIG_RECORD_OPTIONAL	0x0001	/* a reader that does not know it skips it */
 #define VFIOMIG_RECORD_PRECOPY	0x0002	/* written while the device ran */
 #define VFIOMIG_RECORD_VENDOR	0x0004	/* the tag is one of @vendor's */
 #define VFIOMIG_RECORD_MAX	65536	/* longest payload */
 
 /**
  * struct vfiomig_record - one record of a stream, its checksum verified
+ * @size: sizeof(struct vfiomig_record)
  * @tag: four characters and a NUL; what is not printable is '?'
  * @tag_bytes: the four bytes as they are
  * @version: layout of the payload
@@ -28,6 +29,7 @@
  * @offset: bytes of the stream before this record
  */
 struct vfiomig_record {
+	uint32_t size;
 	char tag[5];
 	uint8_t tag_bytes[4];
 	uint16_t version;
@@ -51,6 +53,7 @@ typedef int (*vfiomig_record_fn)(void *arg,
 
 /**
  * struct vfiomig_summary - what a stream consists of
+ * @size: sizeof(struct vfiomig_summary)
  * @major: version
  * @minor: version
  * @records: records before END, so far
@@ -59,6 +62,7 @@ typedef int (*vfiomig_record_fn)(void *arg,
  * @token: of the source, from the first record; "" when there was none
  */
 struct vfiomig_summary {
+	uint32_t size;
 	uint16_t major;
 	uint16_t minor;
 	uint64_t records;
@@ -82,7 +86,8 @@ struct vfiomig_inspector;
  * Return: 0 or -ENOMEM.
  */
 int vfiomig_inspect_new(struct vfiomig_inspector **inspector,
-			vfiomig_record_fn fn, void *arg);
+			vfiomig_record_fn fn, void *arg)
+	VFIOMIG_NONNULL(1) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_inspect_feed - give it bytes, in pieces of any size
@@ -95,18 +100,20 @@ int vfiomig_inspect_new(struct vfiomig_inspector **inspector,
  * -EMSGSIZE record too long. The error sticks.
  */
 int vfiomig_inspect_feed(struct vfiomig_inspector *inspector, const void *data,
-			 size_t len);
+			 size_t len)
+	VFIOMIG_NONNULL(1) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_inspect_end - there are no more bytes
  * @inspector: reader
  * @summary: out: what was read, also on error; may be NULL
  *
- * Return: 0 for a complete stream, -ENODATA for one without END, or the error
- * that stuck.
+ * Return: 0 for a complete stream, -ENODATA for one without END, the error that
+ * stuck, or -EINVAL for a @size that is none.
  */
 int vfiomig_inspect_end(struct vfiomig_inspector *inspector,
-			struct vfiomig_summary *summary);
+			struct vfiomig_summary *summary)
+	VFIOMIG_NONNULL(1);
 
 /**
  * vfiomig_inspect_error - the error in words, as the kernel says it
@@ -114,7 +121,8 @@ int vfiomig_inspect_end(struct vfiomig_inspector *inspector,
  *
  * Return: the text, "" without an error. Valid as long as the reader.
  */
-const char *vfiomig_inspect_error(const struct vfiomig_inspector *inspector);
+const char *vfiomig_inspect_error(const struct vfiomig_inspector *inspector)
+	VFIOMIG_NONNULL(1);
 
 /**
  * vfiomig_inspect_free - end the reading
@@ -129,27 +137,30 @@ struct vfiomig_emitter;
  * vfiomig_emit_new - begin to write a stream
  * @emitter: out
  * @minor: stream version 1.@minor
- * @sink: where to. The writer waits for it: -EAGAIN is an error unless
- *	@sink->fd can be polled.
+ * @sink: where to. The writer waits for it: -EAGAIN is an error unless there is
+ *	a file to wait for.
  *
  * For tools that rewrite streams; devices write theirs by themselves. The
  * first record has to be the token (tag "TOKN", version 1).
  *
- * Return: 0, -ENOMEM, or what the sink says.
+ * Return: 0, -ENOMEM, -EINVAL or -E2BIG for a sink that is not understood, or
+ * what the sink says.
  */
 int vfiomig_emit_new(struct vfiomig_emitter **emitter, uint16_t minor,
-		     const struct vfiomig_sink *sink);
+		     const struct vfiomig_sink *sink)
+	VFIOMIG_NONNULL(1, 3) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_emit_record - write a record
  * @emitter: writer
  * @record: all but @tag and @offset are used
  *
- * Return: 0; -EMSGSIZE payload too long; -EINVAL flags, or the tag "END ";
+ * Return: 0; -EMSGSIZE payload too long; -EINVAL @size, flags, or the tag "END ";
  * or what the sink says.
  */
 int vfiomig_emit_record(struct vfiomig_emitter *emitter,
-			const struct vfiomig_record *record);
+			const struct vfiomig_record *record)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_emit_end - write END
@@ -157,7 +168,8 @@ int vfiomig_emit_record(struct vfiomig_emitter *emitter,
  *
  * Return: 0, or what the sink says.
  */
-int vfiomig_emit_end(struct vfiomig_emitter *emitter);
+int vfiomig_emit_end(struct vfiomig_emitter *emitter)
+	VFIOMIG_NONNULL(1) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_emit_free - end the writing

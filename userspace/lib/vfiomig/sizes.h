@@ -12,14 +12,16 @@
 
 /**
  * struct vfiomig_precopy - what is left to be sent while the device runs
+ * @size: sizeof(struct vfiomig_precopy)
+ * @reinit: @initial has begun anew; only after vfiomig_precopy_v2()
  * @initial: bytes that should be sent before the device stops
  * @dirty: bytes that have changed since they were sent
- * @reinit: @initial has begun anew; only after vfiomig_precopy_v2()
  */
 struct vfiomig_precopy {
+	uint32_t size;
+	bool reinit;
 	uint64_t initial;
 	uint64_t dirty;
-	bool reinit;
 };
 
 /**
@@ -32,7 +34,8 @@ struct vfiomig_precopy {
  * Return: 0; -EBADF when no data file is open; -EINVAL in another state; or
  * what the driver says.
  */
-int vfiomig_precopy_info(struct vfiomig *ctx, struct vfiomig_precopy *info);
+int vfiomig_precopy_info(struct vfiomig *ctx, struct vfiomig_precopy *info)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_precopy_v2 - let vfiomig_precopy_info() report @reinit
@@ -41,9 +44,10 @@ int vfiomig_precopy_info(struct vfiomig *ctx, struct vfiomig_precopy *info);
  * ioctl: VFIO_DEVICE_FEATURE SET MIG_PRECOPY_INFOv2. Holds until the device is
  * closed. Without it @reinit is always false, whatever the driver left there.
  *
- * Return: 0; -ENOTTY before kernel 7.2, or when the driver does not have it.
+ * Return: 0; -ENOTTY when the kernel or the driver does not have it.
  */
-int vfiomig_precopy_v2(struct vfiomig *ctx);
+int vfiomig_precopy_v2(struct vfiomig *ctx)
+	VFIOMIG_NONNULL(1) VFIOMIG_MUST_CHECK;
 
 /**
  * vfiomig_data_size - estimate of the whole stream
@@ -54,10 +58,11 @@ int vfiomig_precopy_v2(struct vfiomig *ctx);
  * length that will be required to complete stop copy". Drivers and QEMU take it
  * as all that is left, what pre-copy could send included.
  *
- * Return: 0; -ENOTTY before kernel 6.2, or when the driver does not have it; or
+ * Return: 0; -ENOTTY when the kernel or the driver does not have it; or
  * what the driver says.
  */
-int vfiomig_data_size(struct vfiomig *ctx, uint64_t *bytes);
+int vfiomig_data_size(struct vfiomig *ctx, uint64_t *bytes)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
 
 #define VFIOMIG_EXACT_INITIAL	0x1
 #define VFIOMIG_EXACT_DIRTY	0x2
@@ -65,17 +70,19 @@ int vfiomig_data_size(struct vfiomig *ctx, uint64_t *bytes);
 
 /**
  * struct vfiomig_sizes - bytes that a migration has left
+ * @size: sizeof(struct vfiomig_sizes)
+ * @exact: VFIOMIG_EXACT_*: which of the figures are no estimates
  * @initial: first pass, sent while the device runs
  * @dirty: changed since it was sent, also sent while it runs
  * @stop_copy: sent with the device stopped, if it stopped now and all of
  *	@initial had been sent. Contains @dirty.
- * @exact: VFIOMIG_EXACT_*: which of the figures are no estimates
  */
 struct vfiomig_sizes {
+	uint32_t size;
+	uint32_t exact;
 	uint64_t initial;
 	uint64_t dirty;
 	uint64_t stop_copy;
-	uint32_t exact;
 };
 
 /**
@@ -90,7 +97,8 @@ struct vfiomig_sizes {
  *
  * Return: 0; -ENOTTY when the device has neither; or what the driver says.
  */
-int vfiomig_size(struct vfiomig *ctx, struct vfiomig_sizes *sizes);
+int vfiomig_size(struct vfiomig *ctx, struct vfiomig_sizes *sizes)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
 
 enum vfiomig_fit {
 	VFIOMIG_FITS_NEVER = 0,	/* not even if pre-copy sends all it can */
@@ -100,6 +108,7 @@ enum vfiomig_fit {
 
 /**
  * struct vfiomig_decision - the downtime decision, in figures
+ * @size: sizeof(struct vfiomig_decision)
  * @fit: enum vfiomig_fit
  * @now_bytes: to be sent with the device stopped if it stopped now
  * @now_ms: how long that takes, rounded up; UINT64_MAX if it cannot be told
@@ -109,6 +118,7 @@ enum vfiomig_fit {
  *	VFIOMIG_FITS_NEVER is an estimate, too.
  */
 struct vfiomig_decision {
+	uint32_t size;
 	enum vfiomig_fit fit;
 	uint64_t now_bytes;
 	uint64_t now_ms;
@@ -125,7 +135,7 @@ struct vfiomig_decision {
  * @decision: out: the figures; may be NULL
  *
  * Only the time for the device's own bytes is reckoned. Several devices that
- * share a link share the limit, too. Copies nothing: it can be asked before a
+ * share a link share the limit, too: vfiomig_guest_fits(). Copies nothing: it can be asked before a
  * migration, when the device runs, and spares a migration that cannot end well.
  *
  * Where the uAPI alone does not tell what pre-copy can send (a driver without
@@ -135,6 +145,7 @@ struct vfiomig_decision {
  * Return: enum vfiomig_fit; or what vfiomig_size() says.
  */
 int vfiomig_fits(struct vfiomig *ctx, uint64_t bandwidth, uint32_t limit_ms,
-		 struct vfiomig_decision *decision);
+		 struct vfiomig_decision *decision)
+	VFIOMIG_NONNULL(1) VFIOMIG_MUST_CHECK;
 
 #endif
