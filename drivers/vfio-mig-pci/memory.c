@@ -168,10 +168,13 @@ EXPORT_SYMBOL_GPL(vmig_pci_memory_load);
  * vmig_pci_memory_pending - struct vmig_ops.pending of a card with memory
  * @vm: migration half
  * @pending: see vmig_memory_pending()
+ *
+ * Return: 0.
  */
-void vmig_pci_memory_pending(struct vmig_dev *vm, struct vmig_pending *pending)
+int vmig_pci_memory_pending(struct vmig_dev *vm, struct vmig_pending *pending)
 {
 	vmig_memory_pending(&vm_to_pci(vm)->memory, pending);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(vmig_pci_memory_pending);
 

@@ -244,7 +244,7 @@ unsigned int vmig_pci_counters(struct vmig_dev *vm, struct vmig_counter *c,
 /* The same for a card with memory of its own: its section, and its callbacks. */
 int vmig_pci_memory_save(struct vmig_dev *vm, struct vmig_chunk *c);
 int vmig_pci_memory_load(struct vmig_dev *vm, const struct vmig_chunk *c);
-void vmig_pci_memory_pending(struct vmig_dev *vm, struct vmig_pending *pending);
+int vmig_pci_memory_pending(struct vmig_dev *vm, struct vmig_pending *pending);
 int vmig_pci_memory_load_begin(struct vmig_dev *vm);
 
 #define VMIG_PCI_MEMORY_OPS						\

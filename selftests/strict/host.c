@@ -318,6 +318,8 @@ void vmig_config_save(struct vmig_pci *p) { }
 void vmig_config_load(struct vmig_pci *p) { }
 void vmig_config_reset(struct vmig_pci *p) { }
 void vmig_bar_zap_doorbells(struct vmig_pci *p) { }
+void vmig_card_memory_track(struct vmig_pci *p, bool on) { }
+void vmig_card_memory_clear(struct vmig_pci *p) { }
 
 bool vmig_guest_may_pin(struct vmig_pci *p)
 {

@@ -325,6 +325,8 @@ void host_write32(u32 value, void *at);
 #define VFIO_MIGRATION_PRE_COPY	BIT(2)
 struct vfio_info_cap;
 struct vm_area_struct;
+struct vm_fault;
+typedef unsigned int vm_fault_t;
 struct iommufd_ctx;
 #define IOMMU_WRITE		2
 struct vfio_device { int unused; };
