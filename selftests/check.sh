@@ -88,6 +88,7 @@ lab() {
 	done
 	[ -z "$(lab_role previous)" ] || single build-previous "$LAB_DIR/build.sh" previous
 	step two-hosts "$REPO/selftests/qemu/two-hosts.sh"
+	step bochs "$REPO/selftests/qemu/bochs.sh"
 	step versions "$REPO/selftests/qemu/versions.sh"
 	step nic "$REPO/selftests/qemu/nic.sh"
 	step nic-stable "$REPO/selftests/qemu/nic.sh" --kernel stable --short \

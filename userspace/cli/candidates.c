@@ -55,8 +55,9 @@ static bool is_candidate(const struct gathering *g, const struct object *o)
 		       !object_has(o, "mdev_supported_types");
 	if (object_has(o, "physfn"))
 		return driver || driver_of_family(o);
+	/* A parent of mdevs keeps its driver. */
 	if (driver && !driver->host_drivers)
-		return true;
+		return !object_has(o, "mdev_supported_types");
 	return could_have_vfs(g, o);
 }
 
