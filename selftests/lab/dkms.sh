@@ -30,7 +30,7 @@ modules_of() { # KERNEL
 	find "$work/lib/$1" -name '*.ko*' 2>/dev/null | sed 's|.*/||; s|\.ko.*||' | sort
 }
 
-every_module() { find "$REPO/drivers" -name Kbuild -exec sed -n 's/^obj-m *[:+]= *//p' {} + | sed 's/\.o$//' | sort; }
+every_module() { "$REPO/drivers/list.sh" lines | awk '{ print $2 }' | sort; }
 
 installs() { # KERNEL
 	dkms install "vfio-mig/$version" -k "$1" || return 1
