@@ -56,7 +56,7 @@ tree=(--tmpfs / --ro-bind /usr /usr --ro-bind /etc /etc)
 for name in bin sbin lib lib64 lib32; do
 	[ ! -L "/$name" ] || tree+=(--symlink "$(readlink "/$name")" "/$name")
 done
-for name in sys tmp run var root; do tree+=(--dir "/$name"); done
+for name in sys tmp run var; do tree+=(--dir "/$name"); done
 tree+=(--proc /proc --dev /dev
 	--ro-bind "$REPO/selftests" /lab/selftests
 	--ro-bind "$REPO/Documentation/netlink/specs" /lab/specs
@@ -70,10 +70,13 @@ for dir in "$built"/modules "$built"/modules-*/; do
 	[ ! -d "$dir" ] || tree+=(--ro-bind "$dir" "/lab/$(basename "$dir")")
 done
 
+# The root holds nothing, and is not written to; the kernel has its own files in HOME.
+tree+=(--tmpfs /root --remount-ro /)
+
 # Its memory is a file that is gone when it ends.
 machine() {
 	exec timeout -k 10 "$timeout" bwrap "${tree[@]}" --unshare-all --die-with-parent \
-		--new-session --setenv TMPDIR /dev/shm /lab/linux \
+		--new-session --setenv TMPDIR /dev/shm --setenv HOME /root /lab/linux \
 		root=/dev/root rootfstype=hostfs rootflags=/ ro mem=1G \
 		init=/lab/selftests/fast/init.sh con=null con0=null,fd:1 \
 		ssl=null ssl0=null,fd:3 panic=-1 loglevel=7 hung_task_panic=0 ${append:+"$append"}
