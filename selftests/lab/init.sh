@@ -31,19 +31,26 @@ give_address() { # ADDRESS DEVICE
 	ip link set "$2" up
 }
 
-# The card that joins two hosts, and the one on the wire with the guests; they
-# are known by their addresses.
+# The switch of the wire learns where addresses are, as a switch does: a frame for
+# one that it knows goes to one port only.
+plug_into_switch() { # DEVICE
+	if [ ! -e /sys/class/net/wire ]; then
+		modprobe bridge
+		ip link add wire address 52:54:00:98:00:10 type bridge mcast_snooping 0
+		give_address "10.98.0.$LAB_HOST" wire
+	fi
+	ip link set "$1" master wire up
+}
+
+# The card that joins two hosts, and the switch's ports; they are known by their
+# addresses.
 link_up() {
 	local dev
 	modprobe virtio_net || return 0
 	for dev in /sys/class/net/*; do
 		case $(cat "$dev/address") in
-		52:54:00:99:00:*)
-			give_address "10.99.0.$LAB_HOST" "${dev##*/}"
-			;;
-		52:54:00:98:00:*)
-			give_address "10.98.0.$LAB_HOST" "${dev##*/}"
-			;;
+		52:54:00:99:00:*) give_address "10.99.0.$LAB_HOST" "${dev##*/}" ;;
+		52:54:00:98:00:*) plug_into_switch "${dev##*/}" ;;
 		esac
 	done
 }

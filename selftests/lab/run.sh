@@ -21,9 +21,9 @@
 #   --accel ACCEL  tcg, kvm or auto (default: kvm if it boots)
 #   --allow-splat RE  lines of the kernel log that are expected
 #   --qemu-arg ARG one more argument for QEMU; may be given often
-#   --wire         joins each host's first e1000e (slot 0x10) in one network, with
-#                  a card of host 1 that is 10.98.0.1 there; and each host has
-#                  the QMP of its own machine, at the virtio port "l0"
+#   --wire         joins each host's first e1000e (slot 0x10) by a switch, which is
+#                  host 1's bridge "wire", where host 1 is 10.98.0.1; and each host
+#                  has the QMP of its own machine, at the virtio port "l0"
 #   --share DIR=NAME  copies the project's DIR to /lab/NAME; may be given often
 #
 # Exit status: PROGRAM's (the worst of two), 124 for no end in time, 125 when
@@ -145,15 +145,14 @@ cable_end() { # ID OWN_PORT OTHER_PORT
 	printf '%s\n' -netdev "dgram,id=$1,local.type=inet,local.host=$host,local.port=$2,remote.type=inet,remote.host=$host,remote.port=$3"
 }
 
-# A hub in host 1's QEMU, to which cables lead from all cards on the wire.
-hub_args() {
+# Host 1 is the switch that all cards on the wire are plugged into, see init.sh: each
+# cable ends at a card of host 1.
+switch_args() {
 	local n
 	for n in $(seq "$hosts"); do
 		cable_end "cable$n" "401$n" "400$n"
-		printf '%s\n' -netdev "hubport,id=hub$n,hubid=0,netdev=cable$n"
+		printf '%s\n' -device "virtio-net-pci,netdev=cable$n,mac=52:54:00:98:00:0$n"
 	done
-	printf '%s\n' -netdev hubport,id=peer,hubid=0 \
-		-device virtio-net-pci,netdev=peer,mac=52:54:00:98:00:01
 }
 
 # This machine's own monitor, as a port of it.
@@ -172,7 +171,7 @@ wire_args() { # HOST
 		return
 	fi
 	monitor_args "$1"
-	[ "$1" != 1 ] || hub_args
+	[ "$1" != 1 ] || switch_args
 	cable_end n0 "400$1" "401$1"
 }
 

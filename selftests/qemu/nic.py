@@ -259,6 +259,16 @@ def host_named(guest, number):
     return card.Host() if number == 1 else hosts.Proxy(guest.link)
 
 
+def test_silent(guest, opts):
+    """idle guest is found by a peer that was silent, at once, on either host"""
+    guest.come_up()
+    peer.knows(card.MAC)
+    for _ in range(2):
+        e2e.expect(peer.reaches(1), "no answer before the move")
+        e2e.report(guest.move())
+        e2e.expect(peer.reaches(1), "no answer from host %d" % guest.host())
+
+
 def test_link_down(guest, opts):
     """target whose link is down: the guest sees it, and sees it come up"""
     guest.come_up()
@@ -391,8 +401,8 @@ def test_killed_before(guest, opts):
 
 # One guest lives through these; the last test needs another.
 LIVES = ([test_idle, test_traffic, test_ten, test_intx, test_msi,
-          test_registers, test_link_down, test_flood, test_cancel, test_reboot,
-          test_killed_after, test_killed_before],)
+          test_registers, test_silent, test_link_down, test_flood, test_cancel,
+          test_reboot, test_killed_after, test_killed_before],)
 # Without migration: what everything else stands on.
 PLAIN = ([test_traffic, test_intx, test_msi, test_reboot_here],)
 

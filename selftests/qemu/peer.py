@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The other end of what the guests send: on host 1, on the wire of the cards."""
+"""The other end of what the guests send: on host 1, behind the cards' switch."""
 
 import os
 import socket
@@ -11,6 +11,20 @@ from vm import HUB, Failure, SCALE, Stream
 ADDRESS = "10.98.0.1"
 GUEST = "10.98.0.2"
 PORT = 5001
+DEVICE = "wire"                 # see init.sh
+
+
+def knows(mac):
+    """Sends nothing to find out where the guest is: not even who has its address."""
+    subprocess.run(["ip", "neigh", "replace", GUEST, "lladdr", mac, "dev", DEVICE],
+                   check=True)
+
+
+def reaches(seconds):
+    """Is one echo answered, the first that is sent?"""
+    return not subprocess.run(
+        ["ping", "-q", "-c", "1", "-W", str(seconds * SCALE), GUEST],
+        stdout=subprocess.DEVNULL, check=False).returncode
 
 
 class Sum:
