@@ -32,8 +32,10 @@ modules_of() { # KERNEL
 
 every_module() { "$REPO/drivers/list.sh" lines | awk '{ print $2 }' | sort; }
 
+# dkms takes a kernel without a directory for no kernel.
 installs() { # KERNEL
-	dkms install "vfio-mig/$version" -k "$1" || return 1
+	mkdir -p "$work/lib/$1"
+	dkms install "vfio-mig/$version" -k "$1" --kernelsourcedir "/lib/modules/$1/build" || return 1
 	diff <(every_module) <(modules_of "$1")
 }
 

@@ -21,9 +21,6 @@ enum kind { NOTHING, CONTAINER, IOMMUFD, GROUP, CDEV = GROUP + HOST_DEVICES };
 static struct fake_host *host;
 static int kinds[FILES_MAX];
 
-int __real_open(const char *path, int flags, ...);
-int __real_fcntl(int fd, int cmd, ...);
-
 static const char *name_of(int number)
 {
 	static const char * const names[HOST_DEVICES] = {

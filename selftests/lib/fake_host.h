@@ -37,4 +37,8 @@ void host_end(struct fake_host *host);
 /* Directory of the device with this number. */
 const char *host_dir(const struct fake_host *host, int number);
 
+/* Those of the C library. */
+int __real_open(const char *path, int flags, ...);
+int __real_fcntl(int fd, int cmd, ...);
+
 #endif

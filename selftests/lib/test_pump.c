@@ -258,9 +258,13 @@ static bool callers_call_it_off(void)
 	struct vfiomig_source source = memory_source(&m);
 	int calls = 0;
 	struct vfiomig_save_options stop = { .size = sizeof(stop), .stop = say_no, .arg = &calls };
-	struct vfiomig_save_options progress = { .size = sizeof(progress), .progress = no_progress };
+	struct vfiomig_save_options progress = {
+		.size = sizeof(progress), .progress = no_progress
+	};
 	struct vfiomig_load_options load = { .size = sizeof(load), .progress = no_progress };
-	struct vfiomig_save_options counted = { .size = sizeof(counted), .progress = count, .arg = &calls };
+	struct vfiomig_save_options counted = {
+		.size = sizeof(counted), .progress = count, .arg = &calls
+	};
 	struct vfiomig *ctx;
 	struct fake f;
 	bool good;

@@ -155,8 +155,8 @@ static bool out_structs_say_what_is_filled(void)
 
 static bool verdicts_have_sizes(void)
 {
-	const char *token = "vmig1 type=a stream=1.0 accepts=1.0";
 	LATER(vfiomig_verdict) v = { .s = { .size = sizeof(v) } };
+	const char *token = "vmig1 type=a stream=1.0 accepts=1.0";
 	struct vfiomig_summary summary = { 0 };
 	struct vfiomig_record r = { .version = 1 };
 	struct memory m = { 0 };

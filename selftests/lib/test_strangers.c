@@ -174,7 +174,9 @@ static bool target_refuses_strangers(void)
 /* Who is refused says BYE, so that the other need not wait for it. */
 static bool refusal_is_answered(void)
 {
-	struct vfiomig_receive_options receive = { .size = sizeof(receive), .silence_ms = SILENCE_MS };
+	struct vfiomig_receive_options receive = {
+		.size = sizeof(receive), .silence_ms = SILENCE_MS
+	};
 	struct script s = { 0 };
 	uint8_t reply[64] = { 0 };
 	struct vfiomig *ctx;
@@ -305,7 +307,9 @@ static void mutilate(struct script *s, unsigned int *seed)
 /* Whatever comes: the device is loaded as a whole, or is as it was. */
 static bool survives(const struct script *s, bool as_source, size_t want)
 {
-	struct vfiomig_receive_options receive = { .size = sizeof(receive), .silence_ms = SILENCE_MS };
+	struct vfiomig_receive_options receive = {
+		.size = sizeof(receive), .silence_ms = SILENCE_MS
+	};
 	struct vfiomig_send_options send = { .size = sizeof(send), .silence_ms = SILENCE_MS };
 	enum vfiomig_outcome outcome;
 	struct vfiomig *ctx;

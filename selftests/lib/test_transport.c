@@ -88,7 +88,8 @@ static bool both(const struct run *r, int sent, int received)
 
 static bool went_over(const struct run *r)
 {
-	return both(r, 0, 0) && r->outcome == VFIOMIG_MOVED && r->source.state == VFIO_DEVICE_STATE_STOP &&
+	return both(r, 0, 0) && r->outcome == VFIOMIG_MOVED &&
+	       r->source.state == VFIO_DEVICE_STATE_STOP &&
 	       r->target.state == VFIO_DEVICE_STATE_RUNNING &&
 	       r->target.loaded && !r->source.nr_resets && !r->target.nr_resets;
 }
@@ -305,7 +306,8 @@ static bool faults_leave_one(bool in_target, bool breaks)
 		good = run(&r, UNCUT, UNCUT);
 		over = f->calls < at;
 		if (r.outcome != VFIOMIG_STAYED)
-			good = good && !r.sent == (r.outcome == VFIOMIG_MOVED) && r.source.state == VFIO_DEVICE_STATE_STOP &&
+			good = good && !r.sent == (r.outcome == VFIOMIG_MOVED) &&
+				r.source.state == VFIO_DEVICE_STATE_STOP &&
 			       !r.received && r.target.loaded;
 		else
 			good = good && r.received < 0 && !r.target.loaded &&

@@ -87,14 +87,23 @@ static void task_main(void)
 	switch_to_main();
 }
 
+static void *host_alloc(size_t len)
+{
+	void *p = calloc(1, len);
+
+	if (!p)
+		abort();
+	return p;
+}
+
 struct task_struct *host_thread(int (*fn)(void *), void *data)
 {
-	struct task_struct *t = calloc(1, sizeof(*t));
+	struct task_struct *t = host_alloc(sizeof(*t));
 	unsigned int i = tasks[0] ? 1 : 0;
 
 	t->fn = fn;
 	t->data = data;
-	t->stack = malloc(STACK);
+	t->stack = host_alloc(STACK);
 	t->wake = U64_MAX;
 	getcontext(&t->context);
 	t->context.uc_stack.ss_sp = t->stack;
@@ -588,12 +597,12 @@ static void host_create(struct host *h, u64 seed, const struct card_habits *habi
 	card_init(&h->card, &card_bus, h, seed);
 	h->card.habits = *habits;
 	h->card.now = now;
-	h->ram = calloc(1, HOST_RAM);
+	h->ram = host_alloc(HOST_RAM);
 	h->pdev.dev.name = "card";
 	h->pdev.bus = &h->bus;
 	h->pdev.card = &h->card;
 	h->bus.self = &h->bridge;
-	p = calloc(1, driver->size);
+	p = host_alloc(driver->size);
 	h->p = p;
 	p->drv = driver;
 	p->core.pdev = &h->pdev;

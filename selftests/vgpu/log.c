@@ -152,11 +152,11 @@ TEST_F(log, covers_every_range)
 		EXPECT_TRUE(touch_page(&self->v, self->irq, ranges[i].iova +
 				       (DMA_PAGES - 1) * PAGE));
 	}
-	for (i = RANGES; i--;)
-		EXPECT_EQ(want, bits_of(&self->v, ranges[i].iova, DMA_PAGES)) {
+	for (i = RANGES; i--;) {
+		EXPECT_EQ(want, bits_of(&self->v, ranges[i].iova, DMA_PAGES))
 			TH_LOG("range at %#llx",
 			       (unsigned long long)ranges[i].iova);
-		}
+	}
 }
 
 /* One that begins in a page and ends in another has written both. */

@@ -86,11 +86,11 @@ FIXTURE_SETUP(registers)
 		SKIP(return, "not a vGPU");
 	list_registers();
 	read_all(&self->v, &self->fresh);
-	for (i = 0; i < nr_regs; i++)
-		ASSERT_TRUE(is_default(i, self->fresh.v[i])) {
+	for (i = 0; i < nr_regs; i++) {
+		ASSERT_TRUE(is_default(i, self->fresh.v[i]))
 			TH_LOG("register %#x of BAR %u", regs[i].off,
 			       regs[i].bar);
-		}
+	}
 }
 
 FIXTURE_TEARDOWN(registers)

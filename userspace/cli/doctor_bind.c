@@ -42,8 +42,7 @@ static void tell_group(struct doctor *d, struct group_view *v, const char *group
 		return;
 	json_object_set_new(d->groups, group, json_true());
 	if (v->owner_blocks)
-		todo =
-			"leave the physical function on its driver, which carries out the migration. The group has to be split: switch Access Control Services (ACS) on in the firmware, put the card behind a port that has them, or use a kernel that takes the card's functions apart. Other virtual functions of the group go to VFIO drivers, or to none";
+		todo = "leave the physical function on its driver, which carries out the migration. The group has to be split: switch Access Control Services (ACS) on in the firmware, put the card behind a port that has them, or use a kernel that takes the card's functions apart. Other virtual functions of the group go to VFIO drivers, or to none";
 	found_do(d, GROUP_NOT_VIABLE, v->o, todo,
 		 "bound to the host's drivers in its group %s: %s", group,
 		 v->blocking.at);

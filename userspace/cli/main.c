@@ -48,7 +48,8 @@ static void say(const char *prefix, const char *fmt, va_list args, bool error)
 }
 
 static const char *const exit_texts[] = {
-#define EXIT_TEXT(name, code, text)	[code] = text,
+#define EXIT_TEXT(name, code, text) \
+	[code] = text,
 	EXIT_CODES(EXIT_TEXT)
 };
 
@@ -80,7 +81,7 @@ static void print_usage(FILE *to, const struct command *command)
 
 int usage(const struct command *command)
 {
-	remember(json_text("usage" ": vfio-mig %s %s", command->name,
+	remember(json_text("usage: vfio-mig %s %s", command->name,
 			   command->usage));
 	print_usage(stderr, command);
 	return EXIT_USAGE;

@@ -27,7 +27,7 @@ struct kept {
 
 /* Other threads change these while a saving is under way. */
 struct limits {
-	atomic_bool active;
+	_Atomic bool active;
 	_Atomic uint32_t downtime_ms;
 	_Atomic uint64_t bandwidth;
 };
