@@ -23,6 +23,7 @@ help:
 	@echo 'make demo        migrate a guest with its devices, in the lab'
 	@echo 'make bench       measure'
 	@echo 'make docs        draw pictures, write what follows from the code, and build/docs/html'
+	@echo 'make deb         make and try Debian packages, in build/deb; needs root'
 	@echo 'make image       make the lab image only (in the cache; needs root)'
 	@echo 'make clean       remove build/'
 
@@ -65,6 +66,9 @@ check-lint:
 fast:
 	selftests/fast/run.sh
 
+deb:
+	selftests/lab/deb.sh
+
 fast-deep:
 	selftests/fast/deep.sh
 
@@ -97,4 +101,4 @@ docs:
 clean:
 	rm -rf build
 
-.PHONY: help image modules programs lib cli install unit check check-deep check-lint fast fast-deep mutants fuzz fuzz-lab demo bench docs clean
+.PHONY: deb help image modules programs lib cli install unit check check-deep check-lint fast fast-deep mutants fuzz fuzz-lab demo bench docs clean

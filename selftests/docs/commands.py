@@ -4,7 +4,7 @@
 import re
 import sys
 
-WORDS = re.compile(r"^(?:(?:there|here)#\s+)?(?:[A-Z_]+=\S+ +)?(?:make|cc|dkms|ssh|modprobe|insmod|"
+WORDS = re.compile(r"^(?:(?:there|here)#\s+)?(?:[A-Z_]+=\S+ +)?(?:make|cc|dkms|apt|ssh|modprobe|insmod|"
                    r"echo|qemu-system\S*|vfio-mig|selftests/\S+|-device|uuid=|token=)(?=\s|$|\S*\$\()")
 
 

@@ -19,6 +19,7 @@ same() { # WHAT IT_HAS
 of_library() { sed -n 's/^#define VFIOMIG_VERSION_M[AI][JN]OR\t//p' userspace/lib/vfiomig.h | paste -sd.; }
 of_dkms() { sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf; }
 of_news() { sed -n '1s/^vfio-mig \([0-9.]*\).*/\1/p' NEWS; }
+of_deb() { sed -n "1s,^vfio-mig (\([0-9.]*\)).*,\1,p" debian/changelog; }
 of_page() { sed -n 's/^\.TH .*libvfiomig \([0-9.]*\)".*/\1/p' "$1"; }
 
 # Other numbers in what an operator is told to type.
@@ -63,6 +64,7 @@ tap "VERSION is a number" is_number
 tap "the library has it" same "$(of_library)"
 tap "dkms has it" same "$(of_dkms)"
 tap "NEWS begins with it" same "$(of_news)"
+tap "the packages have it" same "$(of_deb)"
 for page in userspace/cli/vfio-mig.1 userspace/lib/vfiomig.3; do
 	tap "${page##*/} has it" same "$(of_page "$page")"
 done
