@@ -63,12 +63,13 @@ one_test() { # NAME CMD...
 	if "$@"; then echo "ok 1 - $name"; else echo "not ok 1 - $name"; fi
 }
 
-guest() { # KVER SECONDS
+# Options go to the suite.
+guest() { # KVER SECONDS [OPTIONS...]
 	LAB_BUILD_NAME=$1-downstream "$LAB_DIR/build.sh" "$1" \
 		KCFLAGS=-DVGPU_DOWNSTREAM=1 || return
 	LAB_BUILD_NAME=$1-old "$LAB_DIR/build.sh" "$1" \
 		KCFLAGS=-DVGPU_NEWEST_MINOR=0 || return
-	"$LAB_DIR/run.sh" --kernel "$1" --timeout "$2" \
+	"$LAB_DIR/run.sh" --kernel "$1" --timeout "$2" --env "SUITE_OPTIONS=${*:3}" \
 		--share "build/$1-downstream/out=modules-downstream" \
 		--share "build/$1-old/out=modules-old" -- \
 		/lab/selftests/lab/in-guest-check.sh

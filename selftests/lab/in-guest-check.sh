@@ -30,16 +30,23 @@ fi
 echo "1..$number"
 
 tests=$(dirname "$0")/..
-for run in conformance compat; do
-	"$tests/$run/run.sh" || status=1
-done
-"$tests/compat/downstream.sh" || status=1
+# Says how long each part takes.
+part() { # SCRIPT OPTIONS...
+	SECONDS=0
+	"$tests/$1" "${@:2}" </dev/null || status=1
+	echo "# $1: $SECONDS s"
+}
+
+read -r -a options <<<"${SUITE_OPTIONS:-}"
+part conformance/run.sh ${options[@]+"${options[@]}"}
+part compat/run.sh
+part compat/downstream.sh
 # Drivers of cards; a test does not read the list's other lines.
 while read -r dir _ _ card; do
-	[ "$card" = - ] || "$tests/$dir/run.sh" </dev/null || status=1
+	[ "$card" = - ] || part "$dir/run.sh" ${options[@]+"${options[@]}"}
 done </lab/modules.list
-"$tests/cli-host/in-guest.sh" || status=1
+part cli-host/in-guest.sh
 for run in fuzz lib cli; do
-	"$tests/$run/lab/in-guest.sh" || status=1
+	part "$run/lab/in-guest.sh"
 done
 exit $status
