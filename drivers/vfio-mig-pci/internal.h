@@ -83,6 +83,9 @@ void vmig_track_dma_unmap(struct vfio_device *vdev, u64 iova, u64 len);
 unsigned int vmig_track_counters(struct vmig_pci *p, struct vmig_counter *c,
 				 unsigned int max);
 
+/* track/pins.c */
+bool vmig_pins_narrow(struct vmig_pci *p);
+
 /* track/shadow.c; under core.memory_lock */
 bool vmig_track_has(const struct vmig_pci *p, u32 offset);
 struct page *vmig_track_page(struct vmig_pci *p, u32 offset);

@@ -86,6 +86,8 @@ int vmig_pci_save_begin(struct vmig_dev *vm)
 	 */
 	if (!VMIG_HAVE_DIRTY_LOG && !p->quiesced)
 		vmig_track_start(p);
+	if (!VMIG_HAVE_DIRTY_LOG && p->drv->no_dma)
+		vmig_pins_narrow(p);
 	if (vmig_track_lost(p))
 		return migrate_refuse_lost(vm);
 	vmig_card_memory_track(p, true);

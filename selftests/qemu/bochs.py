@@ -56,16 +56,11 @@ class Display(lab.Bochs):
 lab.DEVICES["bochs-card"] = Display
 
 
-class DisplayGuest(two_hosts.TravellingGuest):
-    # Type1 knows nothing of a card that writes no memory: all RAM is sent at the end.
-    downtime_limit = 60000
-
-
 def source(setup, opts):
     link = hosts.connect()
     tests = [two_hosts.test_picture, two_hosts.test_back]
     tap = e2e.Tap(len(tests))
-    e2e.run_life(tap, tests, lambda: DisplayGuest(setup, link), opts)
+    e2e.run_life(tap, tests, lambda: two_hosts.TravellingGuest(setup, link), opts)
     link.close()
     return 1 if tap.failed else 0
 

@@ -36,7 +36,7 @@ def ticks(text):
 class Guest:
     """A guest's life, in one machine after the other."""
 
-    downtime_limit = 2000       # milliseconds
+    downtime_limit = 300        # milliseconds, as QEMU has it by itself
 
     def __init__(self, setup, gpus=1):
         self.setup = setup
@@ -187,7 +187,8 @@ def test_cancel(guest, opts):
 
 
 def refused(guest, dst, seconds=120, before_drop=lambda: None):
-    guest.vm.set_parameters(downtime_limit=2000, max_bandwidth=FAST)
+    guest.vm.set_parameters(downtime_limit=guest.downtime_limit,
+                            max_bandwidth=FAST)
     result = lab.migrate(guest.vm, dst.listen(), seconds)
     equal("migration", result, "failed")
     print("# source: %s" % guest.vm.info().get("error-desc"))

@@ -37,9 +37,6 @@ MODE_LINES = {"MSI-X": r"\d+: \d+ PCI-MSIX-\S+ \S+ eth0-rx-0",
 class NicGuest(two_hosts.TravellingGuest):
     """Begins on host 1, before its first instruction."""
 
-    # Without a log of what the card has written all RAM is sent at the end.
-    downtime_limit = 60000
-
     def boot(self, gpus):
         self.up = False
         self.before = ""

@@ -67,16 +67,26 @@ static void pins_unpin(struct vmig_recorder *rec, u64 iova)
 }
 
 /*
- * type1 reports all of memory until something is pinned. A card with no ring has
- * nothing to pin, and writes nothing: any page that the guest has will do, and
- * the first one is there in each PC.
+ * type1 reports all of memory until something is pinned. A card that writes nothing
+ * has nothing to pin: any page that the guest has will do, and the first one is
+ * there in each PC. Returns whether that was possible.
  */
+bool vmig_pins_narrow(struct vmig_pci *p)
+{
+	struct page *page;
+
+	if (vfio_pin_pages(&p->core.vdev, 0, 1, IOMMU_WRITE, &page) != 1)
+		return false;
+	vfio_unpin_pages(&p->core.vdev, 0, 1);
+	return true;
+}
+
+/* The same for a card that has no ring now. */
 void vmig_pins_scope(struct vmig_track *t)
 {
 	if (VMIG_HAVE_DIRTY_LOG || t->scoped || t->blind)
 		return;
-	if (!pins_pin(&t->rec, 0))
-		pins_unpin(&t->rec, 0);
+	t->scoped = vmig_pins_narrow(t->pci);
 }
 
 static void pins_mark(struct vmig_recorder *rec, u64 iova, u64 len)
