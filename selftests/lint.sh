@@ -157,7 +157,8 @@ clean "cppcheck kernel" cppcheck_on 'drivers/*.c' -D__KERNEL__ \
 clean "cppcheck user" cppcheck_on 'userspace/*.c' \
 	--library=/src/selftests/cppcheck.cfg
 mapfile -t includes < <(cards | sed 's,^,-Idrivers/,')
-clean "cppcheck selftests" cppcheck_on 'selftests/*.c' "${includes[@]}"
+clean "cppcheck selftests" cppcheck_on 'selftests/*.c' "${includes[@]}" \
+	--library=/src/selftests/cppcheck.cfg
 clean "netlink specification" netlink_spec
 clean "citations of the uAPI" citations
 if command -v shellcheck >/dev/null; then

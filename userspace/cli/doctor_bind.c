@@ -34,6 +34,10 @@ static void view_member(struct group_view *v, const char *dir, const char *name)
 		 other.driver, is_owner ? ", its physical function" : "");
 }
 
+static const char split_the_group[] = {
+	"leave the physical function on its driver, which carries out the migration. The group has to be split: switch Access Control Services (ACS) on in the firmware, put the card behind a port that has them, or use a kernel that takes the card's functions apart. Other virtual functions of the group go to VFIO drivers, or to none"
+};
+
 static void tell_group(struct doctor *d, struct group_view *v, const char *group)
 {
 	const char *todo = NULL;
@@ -42,7 +46,7 @@ static void tell_group(struct doctor *d, struct group_view *v, const char *group
 		return;
 	json_object_set_new(d->groups, group, json_true());
 	if (v->owner_blocks)
-		todo = "leave the physical function on its driver, which carries out the migration. The group has to be split: switch Access Control Services (ACS) on in the firmware, put the card behind a port that has them, or use a kernel that takes the card's functions apart. Other virtual functions of the group go to VFIO drivers, or to none";
+		todo = split_the_group;
 	found_do(d, GROUP_NOT_VIABLE, v->o, todo,
 		 "bound to the host's drivers in its group %s: %s", group,
 		 v->blocking.at);

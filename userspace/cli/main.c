@@ -81,7 +81,7 @@ static void print_usage(FILE *to, const struct command *command)
 
 int usage(const struct command *command)
 {
-	remember(json_text("usage: vfio-mig %s %s", command->name,
+	remember(json_text("%s: vfio-mig %s %s", __func__, command->name,
 			   command->usage));
 	print_usage(stderr, command);
 	return EXIT_USAGE;
