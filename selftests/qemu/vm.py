@@ -62,6 +62,14 @@ class Hub:
             for key, _ in self.selector.select(left):
                 key.data()
 
+    def poll(self, condition, seconds, what):
+        """wait() for what no input tells of."""
+        limit = time.monotonic() + seconds * SCALE
+        while not condition():
+            if time.monotonic() > limit:
+                raise Failure("no %s within %g s" % (what, seconds * SCALE))
+            self.run_for(0.05)
+
     def run_for(self, seconds, until=lambda: False):
         """Handles input for a while: for reports of progress."""
         limit = time.monotonic() + seconds

@@ -122,7 +122,7 @@ const struct finding_text finding_texts[FINDINGS] = {
 	[DOMAIN_DOWNTIME] = {
 		"domain-downtime", WARNING,
 		"what the device has to send while the guest stands still does not fit into the downtime limit, so that the migration does not end by itself",
-		"virsh migrate-setmaxdowntime, or live_migration_downtime of Nova; or a faster link",
+		"virsh migrate-setmaxdowntime, or live_migration_downtime of Nova; or a faster link; a paused guest needs virsh migrate --available-switchover-bandwidth",
 	},
 	[DOMAIN_POSTCOPY] = {
 		"domain-postcopy", NOTE,
