@@ -24,6 +24,7 @@ help:
 	@echo 'make bench       measure'
 	@echo 'make docs        draw pictures, write what follows from the code, and build/docs/html'
 	@echo 'make deb         make and try Debian packages, in build/deb; needs root'
+	@echo 'make upstream    write patch series for the newest kernel, in build/upstream'
 	@echo 'make image       make the lab image only (in the cache; needs root)'
 	@echo 'make clean       remove build/'
 
@@ -69,6 +70,9 @@ fast:
 deb:
 	selftests/lab/deb.sh
 
+upstream:
+	upstream/make.sh
+
 fast-deep:
 	selftests/fast/deep.sh
 
@@ -101,4 +105,4 @@ docs:
 clean:
 	rm -rf build
 
-.PHONY: deb help image modules programs lib cli install unit check check-deep check-lint fast fast-deep mutants fuzz fuzz-lab demo bench docs clean
+.PHONY: deb upstream help image modules programs lib cli install unit check check-deep check-lint fast fast-deep mutants fuzz fuzz-lab demo bench docs clean

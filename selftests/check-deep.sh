@@ -7,7 +7,7 @@
 # card tracked for ten minutes. Ends like check.sh. Steps: image, programs,
 # build-deep, guest-deep, deep-programs, mtty, ksft, auto, build-newest, many, tracked,
 # strict; and of the fast tier and of the archive all: fast-deep, mutants, headers,
-# deb-older.
+# deb-older; and upstream-builds, each patch of "make upstream" built.
 # Building the kernel takes twenty minutes, once; KILLS says how many processes are
 # killed by each way to a device, FUZZ_STREAMS and FUZZ_IOCTLS how much is fuzzed,
 # MIXED_SECONDS how long the card is tracked, STRICT_SECONDS how long its driver runs
@@ -59,6 +59,7 @@ step strict make -s --no-print-directory -C "$REPO/selftests/strict" check \
 	STRICT_SECONDS="${STRICT_SECONDS:-1200}" STRICT_SEED="$(date +%s)"
 step fast-deep "$REPO/selftests/fast/deep.sh"
 step deb-older "$LAB_DIR/deb.sh" older
+step upstream-builds "$REPO/selftests/upstream/run.sh" --build
 step mutants "$REPO/selftests/fast/mutants.sh"
 step headers "$LAB_DIR/headers.sh" --all
 finish

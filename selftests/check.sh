@@ -4,7 +4,7 @@
 # check.sh [STEP...]: everything that is tested on each change. Prints the
 # TAP of every step and ends with "N passed, N failed, N skipped". Steps:
 # unit, lab-self, fast, fast-self, suite-builds, mutants, fuzz and strict need no machine;
-# then image, programs, lint, headers, dkms, deb, host, for both kernels, stable and newest,
+# then image, programs, lint, headers, dkms, deb, upstream, host, for both kernels, stable and newest,
 # build-KERNEL, guest-KERNEL and qemu-KERNEL, build-previous, two-hosts, versions,
 # nic, nic-stable and nova. What takes longer is in check-deep.sh.
 set -euo pipefail
@@ -84,6 +84,7 @@ lab() {
 	step headers "$LAB_DIR/headers.sh"
 	step dkms "$LAB_DIR/dkms.sh"
 	step deb "$LAB_DIR/deb.sh"
+	step upstream "$REPO/selftests/upstream/run.sh"
 	step host "$LAB_DIR/host.sh"
 	for kver in $LAB_KERNELS; do
 		kernel "$kver"

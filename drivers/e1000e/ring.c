@@ -96,6 +96,8 @@ void e1k_rx_buffers(const struct vmig_layout *l, const u8 *desc,
  * e1k_rx_done - has the card written the descriptor back?
  * @l: layout
  * @desc: descriptor as it is in memory now
+ *
+ * Return: true if it has.
  */
 bool e1k_rx_done(const struct vmig_layout *l, const u8 *desc)
 {

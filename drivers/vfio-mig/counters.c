@@ -21,7 +21,9 @@ static const char * const names[VMIG_NR_STATS] = {
  * @vm: device
  * @c: room for VMIG_COUNTERS_MAX
  *
- * May sleep. Return: how many there are.
+ * May sleep.
+ *
+ * Return: how many there are.
  */
 unsigned int vmig_counters(struct vmig_dev *vm, struct vmig_counter *c)
 {

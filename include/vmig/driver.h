@@ -148,7 +148,7 @@ struct vmig_bad_minor {
  * @nr_bad: entries
  * @first_platform: name of the platform of a new device, as a module parameter
  *	says; NULL or an unknown name: the newest
- * @describe: add the eq_ and min_ keys of a device of this kind; NULL: none
+ * @describe: add the ``eq_`` and ``min_`` keys of a device of this kind; NULL: none
  *
  * A driver whose devices differ in size embeds one of it in each type.
  */

@@ -73,6 +73,7 @@ enum vmig_parse_state {
  * @max_minor: newest stream minor that this reader knows
  * @minor: the stream's own, valid once the header was read
  * @fill: bytes gathered for the current header or payload
+ * @head: the header that is being gathered
  * @payload: buffer of VMIG_CHUNK_MAX bytes, handed in by the caller
  * @rec: the record whose payload is being gathered or was just completed
  * @seen: counts up to the record before the current one
