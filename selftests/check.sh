@@ -4,8 +4,9 @@
 # check.sh [STEP...]: everything that is tested on each change. Prints the
 # TAP of every step and ends with "N passed, N failed, N skipped". Steps:
 # unit, lab-self, fast, fast-self, suite-builds, mutants, fuzz and strict need no machine;
-# then image, programs, lint, headers, dkms, deb, upstream, host, for both kernels, stable and newest,
-# build-KERNEL, guest-KERNEL and qemu-KERNEL, build-previous, two-hosts, versions,
+# then image, programs, lint, headers, dkms, deb, upstream, host, for both kernels, stable
+# and newest, build-KERNEL, guest-KERNEL and qemu-KERNEL, build-previous, two-hosts,
+# libvirt, bochs, versions,
 # nic, nic-stable and nova. What takes longer is in check-deep.sh.
 set -euo pipefail
 # shellcheck source=selftests/steps.sh
@@ -91,6 +92,7 @@ lab() {
 	done
 	[ -z "$(lab_role previous)" ] || single build-previous "$LAB_DIR/build.sh" previous
 	step two-hosts "$REPO/selftests/qemu/two-hosts.sh"
+	step libvirt "$REPO/selftests/qemu/libvirt.sh"
 	step bochs "$REPO/selftests/qemu/bochs.sh"
 	step versions "$REPO/selftests/qemu/versions.sh"
 	step nic "$REPO/selftests/qemu/nic.sh"

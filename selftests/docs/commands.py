@@ -5,7 +5,7 @@ import re
 import sys
 
 WORDS = re.compile(r"^(?:(?:there|here)#\s+)?(?:[A-Z_]+=\S+ +)?(?:make|cc|dkms|apt|ssh|modprobe|insmod|"
-                   r"echo|qemu-system\S*|vfio-mig|selftests/\S+|-device|uuid=|token=)(?=\s|$|\S*\$\()")
+                   r"echo|virsh|mdevctl|driverctl|qemu-system\S*|vfio-mig|selftests/\S+|-device|uuid=|token=)(?=\s|$|\S*\$\()")
 
 
 def blocks(path):
