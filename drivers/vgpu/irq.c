@@ -1,9 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One MSI vector: VFIO_DEVICE_GET_IRQ_INFO and VFIO_DEVICE_SET_IRQS. */
+/*
+ * One MSI vector, and the request to close the device: VFIO_DEVICE_GET_IRQ_INFO and
+ * VFIO_DEVICE_SET_IRQS.
+ */
 #include <linux/eventfd.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "vgpu.h"
+
+/* Where the eventfd of an index is kept; NULL if the device lacks the index. */
+static struct eventfd_ctx **vgpu_irq_slot(struct vgpu *v, u32 index)
+{
+	switch (index) {
+	case VFIO_PCI_MSI_IRQ_INDEX:
+		return &v->msi;
+	case VFIO_PCI_REQ_IRQ_INDEX:
+		return &v->req;
+	default:
+		return NULL;
+	}
+}
 
 int vgpu_irq_info(struct vgpu *v, void __user *arg)
 {
@@ -15,7 +31,7 @@ int vgpu_irq_info(struct vgpu *v, void __user *arg)
 	if (info.argsz < minsz || info.index >= VFIO_PCI_NUM_IRQS)
 		return -EINVAL;
 	info.flags = VFIO_IRQ_INFO_EVENTFD;
-	info.count = info.index == VFIO_PCI_MSI_IRQ_INDEX;
+	info.count = !!vgpu_irq_slot(v, info.index);
 	if (info.count)
 		info.flags |= VFIO_IRQ_INFO_NORESIZE;
 	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
@@ -29,20 +45,29 @@ void vgpu_irq_fire(struct vgpu *v)
 		eventfd_signal(v->msi);
 }
 
-static void set_trigger(struct vgpu *v, struct eventfd_ctx *ctx)
+void vgpu_irq_request(struct vgpu *v)
+{
+	guard(mutex)(&v->lock);
+	if (v->req)
+		eventfd_signal(v->req);
+}
+
+static void vgpu_irq_swap(struct vgpu *v, struct eventfd_ctx **slot,
+			  struct eventfd_ctx *ctx)
 {
 	scoped_guard(mutex, &v->lock)
-		swap(v->msi, ctx);
+		swap(*slot, ctx);
 	if (ctx)
 		eventfd_ctx_put(ctx);
 }
 
 void vgpu_irq_release(struct vgpu *v)
 {
-	set_trigger(v, NULL);
+	vgpu_irq_swap(v, &v->msi, NULL);
+	vgpu_irq_swap(v, &v->req, NULL);
 }
 
-static int set_eventfd(struct vgpu *v, int fd)
+static int vgpu_irq_set_eventfd(struct vgpu *v, struct eventfd_ctx **slot, int fd)
 {
 	struct eventfd_ctx *ctx = NULL;
 
@@ -51,32 +76,36 @@ static int set_eventfd(struct vgpu *v, int fd)
 		if (IS_ERR(ctx))
 			return PTR_ERR(ctx);
 	}
-	set_trigger(v, ctx);
+	vgpu_irq_swap(v, slot, ctx);
 	return 0;
 }
 
-static int fire_for_user(struct vgpu *v)
+/* As if the device had done it. */
+static int vgpu_irq_loop_back(struct vgpu *v, struct eventfd_ctx **slot)
 {
 	guard(mutex)(&v->lock);
-	vgpu_irq_fire(v);
+	if (*slot)
+		eventfd_signal(*slot);
 	return 0;
 }
 
-static int set_msi(struct vgpu *v, const struct vfio_irq_set *hdr,
-		   const void *data)
+static int vgpu_irq_set(struct vgpu *v, struct eventfd_ctx **slot,
+			const struct vfio_irq_set *hdr, const void *data)
 {
 	if ((hdr->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) !=
 	    VFIO_IRQ_SET_ACTION_TRIGGER)
 		return -ENOTTY;
 	switch (hdr->flags & VFIO_IRQ_SET_DATA_TYPE_MASK) {
 	case VFIO_IRQ_SET_DATA_EVENTFD:
-		return hdr->count == 1 ? set_eventfd(v, *(const s32 *)data) :
-					 -EINVAL;
+		return hdr->count == 1 ?
+			vgpu_irq_set_eventfd(v, slot, *(const s32 *)data) : -EINVAL;
 	case VFIO_IRQ_SET_DATA_BOOL:
 		/* For no vector at all there is no data. */
-		return hdr->count && *(const u8 *)data ? fire_for_user(v) : 0;
+		return hdr->count && *(const u8 *)data ?
+			vgpu_irq_loop_back(v, slot) : 0;
 	case VFIO_IRQ_SET_DATA_NONE:
-		return hdr->count ? fire_for_user(v) : set_eventfd(v, -1);
+		return hdr->count ? vgpu_irq_loop_back(v, slot) :
+				    vgpu_irq_set_eventfd(v, slot, -1);
 	default:
 		return -EINVAL;
 	}
@@ -85,6 +114,7 @@ static int set_msi(struct vgpu *v, const struct vfio_irq_set *hdr,
 int vgpu_set_irqs(struct vgpu *v, void __user *arg)
 {
 	unsigned long minsz = offsetofend(struct vfio_irq_set, count);
+	struct eventfd_ctx **slot;
 	struct vfio_irq_set hdr;
 	void *data = NULL;
 	size_t size = 0;
@@ -92,19 +122,19 @@ int vgpu_set_irqs(struct vgpu *v, void __user *arg)
 
 	if (copy_from_user(&hdr, arg, minsz))
 		return -EFAULT;
-	ret = vfio_set_irqs_validate_and_prepare(&hdr,
-						 hdr.index == VFIO_PCI_MSI_IRQ_INDEX,
-						 VFIO_PCI_NUM_IRQS, &size);
+	slot = vgpu_irq_slot(v, hdr.index);
+	ret = vfio_set_irqs_validate_and_prepare(&hdr, !!slot, VFIO_PCI_NUM_IRQS,
+						 &size);
 	if (ret)
 		return ret;
-	if (hdr.index != VFIO_PCI_MSI_IRQ_INDEX)
+	if (!slot)
 		return hdr.count ? -EINVAL : 0;
 	if (size) {
 		data = memdup_user(arg + minsz, size);
 		if (IS_ERR(data))
 			return PTR_ERR(data);
 	}
-	ret = set_msi(v, &hdr, data);
+	ret = vgpu_irq_set(v, slot, &hdr, data);
 	kfree(data);
 	return ret;
 }

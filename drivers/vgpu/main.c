@@ -6,38 +6,18 @@
 #include "vfio_compat.h"
 #include "vgpu.h"
 
-#define VGPU_NAME	"vfio_mig_vgpu"
 #define IO_CHUNK	256
 
 static unsigned int total_mib = 1024;
 module_param(total_mib, uint, 0444);
 MODULE_PARM_DESC(total_mib, "VRAM of all instances together, in MiB");
 
-static char *platform;
-module_param(platform, charp, 0444);
+char *vgpu_platform;
+module_param_named(platform, vgpu_platform, charp, 0444);
 MODULE_PARM_DESC(platform, "platform of new devices (default: the newest)");
 
 /* What instances may still take, in MiB. */
 static atomic_t free_mib;
-
-static struct mdev_parent vgpu_parent;
-static struct device *vgpu_root;
-
-/* Its name stands before that of each type: vfio_mig_vgpu-16. */
-static const struct class vgpu_class = {
-	.name = VGPU_NAME,
-};
-
-#define VGPU_TYPE(mib) {						\
-	.type = { .sysfs_name = #mib,					\
-		  .pretty_name = "virtual GPU, " #mib " MiB VRAM" },	\
-	.vram_mib = (mib) }
-
-static struct vgpu_type vgpu_types[] = {
-	VGPU_TYPE(4), VGPU_TYPE(16), VGPU_TYPE(64), VGPU_TYPE(256),
-};
-
-static struct mdev_type *vgpu_mdev_types[ARRAY_SIZE(vgpu_types)];
 
 VMIG_DEFINE_MIG_OPS(vgpu_mig_ops, vgpu_vm);
 VMIG_DEFINE_LOG_OPS(vgpu_log_ops, vgpu_log);
@@ -281,6 +261,12 @@ static long vgpu_device_info(void __user *arg)
 	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
 }
 
+/* The device is to go: the VMM is asked to close it. */
+static void vgpu_request(struct vfio_device *vdev, unsigned int count)
+{
+	vgpu_irq_request(to_vgpu(vdev));
+}
+
 static long vgpu_ioctl(struct vfio_device *vdev, unsigned int cmd,
 		       unsigned long arg)
 {
@@ -318,6 +304,7 @@ static const struct vfio_device_ops vgpu_dev_ops = {
 	.write = vgpu_write,
 	.mmap = vgpu_mmap,
 	.ioctl = vgpu_ioctl,
+	.request = vgpu_request,
 	.device_feature = vgpu_device_feature,
 	.dma_unmap = vgpu_dma_unmap,
 	.bind_iommufd = vfio_iommufd_emulated_bind,
@@ -372,7 +359,7 @@ static unsigned int vgpu_available(struct mdev_type *mtype)
 	return max(atomic_read(&free_mib), 0) / t->vram_mib;
 }
 
-static struct mdev_driver vgpu_driver = {
+struct mdev_driver vgpu_driver = {
 	.device_api = VFIO_DEVICE_API_PCI_STRING,
 	.driver = {
 		.name = VGPU_NAME,
@@ -384,78 +371,22 @@ static struct mdev_driver vgpu_driver = {
 	.get_available = vgpu_available,
 };
 
-static void del_facts(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(vgpu_types); i++)
-		vmig_facts_del(vgpu_types[i].facts);
-}
-
-/* The types were announced before they had these files: say it again. */
-static int add_facts(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(vgpu_types); i++) {
-		struct vgpu_type *t = &vgpu_types[i];
-
-		t->facts = vmig_facts_add(&t->type.kobj, &t->kind, NULL);
-		if (IS_ERR(t->facts)) {
-			del_facts();
-			return PTR_ERR(t->facts);
-		}
-	}
-	kobject_uevent(&vgpu_root->kobj, KOBJ_CHANGE);
-	return 0;
-}
-
-static void init_types(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(vgpu_types); i++) {
-		vgpu_mdev_types[i] = &vgpu_types[i].type;
-		vgpu_kind_init(&vgpu_types[i].kind, &platform);
-	}
-}
-
 static int __init vgpu_module_init(void)
 {
 	int ret;
 
 	atomic_set(&free_mib, min_t(unsigned int, total_mib, INT_MAX));
-	init_types();
 	ret = vgpu_engine_setup();
 	if (ret)
 		return ret;
 	ret = mdev_register_driver(&vgpu_driver);
 	if (ret)
 		goto err_engine;
-	ret = class_register(&vgpu_class);
+	ret = vgpu_parents_setup();
 	if (ret)
 		goto err_driver;
-	vgpu_root = device_create(&vgpu_class, NULL, MKDEV(0, 0), NULL,
-				  VGPU_NAME);
-	if (IS_ERR(vgpu_root)) {
-		ret = PTR_ERR(vgpu_root);
-		goto err_class;
-	}
-	ret = mdev_register_parent(&vgpu_parent, vgpu_root, &vgpu_driver,
-				   vgpu_mdev_types, ARRAY_SIZE(vgpu_types));
-	if (ret)
-		goto err_root;
-	ret = add_facts();
-	if (ret)
-		goto err_parent;
 	return 0;
 
-err_parent:
-	mdev_unregister_parent(&vgpu_parent);
-err_root:
-	device_unregister(vgpu_root);
-err_class:
-	class_unregister(&vgpu_class);
 err_driver:
 	mdev_unregister_driver(&vgpu_driver);
 err_engine:
@@ -465,10 +396,7 @@ err_engine:
 
 static void __exit vgpu_module_exit(void)
 {
-	del_facts();
-	mdev_unregister_parent(&vgpu_parent);
-	device_unregister(vgpu_root);
-	class_unregister(&vgpu_class);
+	vgpu_parents_teardown();
 	mdev_unregister_driver(&vgpu_driver);
 	vgpu_engine_teardown();
 }

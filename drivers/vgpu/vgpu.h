@@ -13,6 +13,7 @@
 #include <linux/workqueue.h>
 #include "state.h"
 
+#define VGPU_NAME		"vfio_mig_vgpu"
 #define VGPU_VENDOR		0x1234
 #define VGPU_DEVICE		0x1111
 #define VGPU_CONFIG_SIZE	256
@@ -72,8 +73,7 @@ struct vgpu_vram {
  * @vdev: VFIO device
  * @vm: migration half
  * @type: size of VRAM
- * @lock: protects @state, @shadow, @config, @paused, @runner and the trigger of
- *	@msi
+ * @lock: protects @state, @shadow, @config, @paused, @runner, @msi and @req
  * @state: registers
  * @shadow: registers of a stream that is being loaded
  * @config: PCI configuration space
@@ -84,6 +84,7 @@ struct vgpu_vram {
  * @runner: worker that is in @work, or NULL
  * @log: guest memory that the copy engine wrote
  * @msi: eventfd of the VMM, NULL when MSI is off
+ * @req: eventfd by which the VMM is asked to close the device, or NULL
  */
 struct vgpu {
 	struct vfio_device vdev;
@@ -100,6 +101,7 @@ struct vgpu {
 	struct task_struct *runner;
 	struct vmig_dirty_log log;
 	struct eventfd_ctx *msi;
+	struct eventfd_ctx *req;
 };
 
 static inline struct vgpu *to_vgpu(struct vfio_device *vdev)
@@ -131,6 +133,14 @@ static inline size_t vgpu_vram_size(const struct vgpu *v)
 {
 	return v->vram.nr << PAGE_SHIFT;
 }
+
+/* main.c */
+extern char *vgpu_platform;
+extern struct mdev_driver vgpu_driver;
+
+/* parent.c */
+int vgpu_parents_setup(void);
+void vgpu_parents_teardown(void);
 
 /* config.c */
 void vgpu_config_reset(struct vgpu *v);
@@ -173,6 +183,7 @@ void vgpu_engine_write(struct vgpu *v, u32 off, const u8 *buf, u32 len);
 int vgpu_irq_info(struct vgpu *v, void __user *arg);
 int vgpu_set_irqs(struct vgpu *v, void __user *arg);
 void vgpu_irq_fire(struct vgpu *v);
+void vgpu_irq_request(struct vgpu *v);
 void vgpu_irq_release(struct vgpu *v);
 
 /* migrate.c */

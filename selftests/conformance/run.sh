@@ -22,7 +22,7 @@ TAP_THROUGH=1
 # What is asked of a virtual GPU besides, see ../vgpu.
 ours=()
 for program in vgpu vgpubits vgpu-engine vgpu-log vgpu-registers vgpu-dirty \
-	vgpu-failure vgpu-streams vgpu-datafile; do
+	vgpu-failure vgpu-streams vgpu-datafile vgpu-leave; do
 	ours+=(--also "$program")
 done
 

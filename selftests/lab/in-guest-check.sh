@@ -41,6 +41,7 @@ read -r -a options <<<"${SUITE_OPTIONS:-}"
 part conformance/run.sh ${options[@]+"${options[@]}"}
 part compat/run.sh
 part compat/downstream.sh
+part vgpu/parents.sh
 # Drivers of cards; a test does not read the list's other lines.
 while read -r dir _ _ card; do
 	[ "$card" = - ] || part "$dir/run.sh" ${options[@]+"${options[@]}"}

@@ -49,14 +49,14 @@ void start(struct vdev *v, uint32_t cmd, uint64_t src, uint64_t dst,
 	put(v, BAR_ENGINE, ENG_CMD, cmd, 4);
 }
 
-int set_interrupt(struct vdev *v)
+int set_eventfd(struct vdev *v, uint32_t index)
 {
 	struct {
 		struct vfio_irq_set set;
 		int32_t fd;
 	} irq = {
 		.set = {
-			.argsz = sizeof(irq), .index = VFIO_PCI_MSI_IRQ_INDEX,
+			.argsz = sizeof(irq), .index = index,
 			.flags = VFIO_IRQ_SET_DATA_EVENTFD |
 				 VFIO_IRQ_SET_ACTION_TRIGGER,
 			.count = 1,
@@ -65,6 +65,11 @@ int set_interrupt(struct vdev *v)
 	};
 
 	return ioctl(v->fd, VFIO_DEVICE_SET_IRQS, &irq) ? -1 : irq.fd;
+}
+
+int set_interrupt(struct vdev *v)
+{
+	return set_eventfd(v, VFIO_PCI_MSI_IRQ_INDEX);
 }
 
 int arm(struct vdev *v)
@@ -114,18 +119,22 @@ char *map_dma(struct vdev *v, size_t len)
 	return vdev_map_dma(v, IOVA, p, len) ? NULL : p;
 }
 
-int arm_fault(const char *what)
+int write_file(const char *path, const char *text)
 {
-	const char *dir = getenv("VFIO_MIG_DEVICE");
-	char path[256];
-	int fd, ret;
+	int fd = open(path, O_WRONLY), ret;
 
-	snprintf(path, sizeof(path), "/sys/kernel/debug/vfio_mig/%s/fail_at",
-		 strrchr(dir, '/') + 1);
-	fd = open(path, O_WRONLY);
 	if (fd < 0)
 		return -errno;
-	ret = write(fd, what, strlen(what)) < 0 ? -errno : 0;
+	ret = write(fd, text, strlen(text)) < 0 ? -errno : 0;
 	close(fd);
 	return ret;
+}
+
+int arm_fault(const char *what)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/vfio_mig/%s/fail_at",
+		 strrchr(vdev_path(0), '/') + 1);
+	return write_file(path, what);
 }

@@ -40,6 +40,8 @@ void start(struct vdev *v, uint32_t cmd, uint64_t src, uint64_t dst,
 int arm(struct vdev *v);
 /* The same without the engine's own mask. */
 int set_interrupt(struct vdev *v);
+/* Sets an eventfd for an index of interrupts; -1 or the fd. */
+int set_eventfd(struct vdev *v, uint32_t index);
 /* Waits up to @ms for an interrupt; true if there was one. */
 bool interrupted(int irq, int ms);
 /* Waits for the end of the work; the status, which is cleared, or 0. */
@@ -48,6 +50,9 @@ uint32_t finish(struct vdev *v, int irq);
 char *map_vram(struct vdev *v, size_t *size);
 /* Guest memory of @len bytes at IOVA, or NULL. */
 char *map_dma(struct vdev *v, size_t len);
+
+/* 0 or -errno */
+int write_file(const char *path, const char *text);
 
 /* Arms a fault in the core ("KIND:NAME -ERRNO") or, with "off", disarms. */
 int arm_fault(const char *what);
