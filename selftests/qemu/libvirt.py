@@ -19,6 +19,9 @@ from vm import HUB, Failure
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXAMPLE = "/lab/examples/libvirt-vm.xml"
+VGPU_XML = "/lab/examples/libvirt-vgpu.xml"
+PARENT = "0000:00:11.0"         # what that names, a display
+NODE = "pci_" + re.sub(r"\W", "_", PARENT)
 XML = "/run/vm.xml"
 CONSOLE = "/run/console"
 NAME = "vm"
@@ -123,6 +126,29 @@ class Host(card.Host):
             lab.write_text(path, "1")
         lab.write_text("%s/%s/create" % (lab.TYPES, GPU_TYPE % mib), VGPU)
 
+    def virsh(self, *args, seconds=60):
+        status, text = self.run("virsh", *args, seconds=seconds)
+        e2e.expect(not status, "virsh %s: %s" % (" ".join(args), text))
+        return text
+
+    def parent(self):
+        """A PCI function becomes a parent; libvirt is told by udev."""
+        path = "/sys/bus/pci/devices/" + PARENT
+        lab.write_text(path + "/driver_override", "vfio_mig_vgpu")
+        if os.path.exists(path + "/driver"):
+            lab.write_text(path + "/driver/unbind", PARENT)
+        lab.write_text("/sys/bus/pci/drivers_probe", PARENT)
+        HUB.poll(lambda: NODE in self.virsh("nodedev-list", "--cap", "mdev_types"), 60,
+                 "parent in libvirt's list")
+        return self.virsh("nodedev-dumpxml", NODE)
+
+    def vgpu_by_mdevctl(self):
+        """The one that the domain names, as it would be after a boot, too."""
+        for args in (("define", "--auto", "--uuid", VGPU, "--parent", PARENT, "--type",
+                      GPU_TYPE % 16), ("start", "--uuid", VGPU)):
+            status, text = self.run("mdevctl", *args)
+            e2e.expect(not status, "mdevctl: " + text)
+
     def read(self, path):
         return lab.read_text(path)
 
@@ -149,9 +175,7 @@ class Guest:
         return self.hosts[3 - self.at]
 
     def virsh(self, *args, seconds=60):
-        status, text = self.here.run("virsh", *args, seconds=seconds)
-        e2e.expect(not status, "virsh %s: %s" % (" ".join(args), text))
-        return text
+        return self.here.virsh(*args, seconds=seconds)
 
     def expect(self, pattern, seconds=30):
         groups, self.seen = self.here.expect(pattern, self.seen, seconds)
@@ -200,7 +224,7 @@ class Guest:
     def tell(self):
         """What both QEMUs have said, after a test that failed."""
         for number, host in self.hosts.items():
-            for line in host.read(LOG).splitlines()[-30:]:
+            for line in host.run("tail", "-n", "30", LOG)[1].splitlines():
                 print("# host %d: %s" % (number, line))
 
     def state(self):
@@ -218,21 +242,39 @@ class Guest:
         self.answers()
 
 
-def test_libvirt(guest, opts):
-    """libvirt finds the driver of the card by its alias"""
-    lab.write_text(XML, domain(opts.programs))
-    guest.virsh("define", XML)
-    status, text = guest.here.run("virsh", "start", NAME)
-    e2e.expect(status and "device not found: mediated device" in text,
-               "a guest without its vGPU: " + text)
-    guest.here.vgpu(16)
-    guest.there.vgpu(16)
+def test_parent(guest, opts):
+    """libvirt lists a PCI function's types, and makes a vGPU of one"""
+    for host in guest.hosts.values():
+        types = re.findall(r"<type id='([^']+)'", host.parent())
+        e2e.expect(GPU_TYPE % 16 in types and len(types) == 4, "types: %s" % types)
+    guest.virsh("nodedev-create", VGPU_XML)
+    e2e.expect(VGPU.replace("-", "_") in guest.virsh("nodedev-list", "--cap", "mdev"),
+               "the vGPU is not in libvirt's list")
+
+
+def test_mdevctl(guest, opts):
+    """mdevctl defines a vGPU that is there after a boot, too"""
+    guest.there.vgpu_by_mdevctl()
+    status, text = guest.there.run("mdevctl", "list", "--defined")
+    e2e.expect(not status and re.search(VGPU + ".* auto", text), text)
+
+
+def test_start(guest, opts):
+    """libvirt finds the driver of the card by its alias, and the guest boots"""
     guest.here.listen()
     guest.virsh("start", NAME)
     e2e.equal("driver", guest.here.bound(), card.Card.driver)
     guest.expect(r"^draw: ready, 1 displays", 180)
     guest.network()
     guest.ticks_on()
+
+
+def test_absent(guest, opts):
+    """guest whose vGPU is not there does not start, and libvirt says why"""
+    lab.write_text(XML, domain(opts.programs))
+    guest.virsh("define", XML)
+    status, text = guest.here.run("virsh", "start", NAME)
+    e2e.expect(status and "device not found: mediated device" in text, text)
 
 
 def loaded(host):
@@ -304,7 +346,7 @@ def test_again(guest, opts):
     moves(guest)
 
 
-TESTS = [test_libvirt, test_there, test_back, test_cancelled, test_refused, test_again]
+TESTS = [test_absent, test_parent, test_mdevctl, test_start, test_there, test_back, test_cancelled, test_refused, test_again]
 
 
 def source(opts):
