@@ -6,7 +6,7 @@
 #include "vdev_open.h"
 #include "card.h"
 
-#define UUID "22222222-0000-4000-8000-00000000000c"
+#define LEAVE_UUID "22222222-0000-4000-8000-00000000000c"
 #define LIMIT 20000
 
 FIXTURE(leave)
@@ -21,8 +21,8 @@ static int make(char *path, size_t size)
 	char create[512];
 
 	snprintf(create, sizeof(create), "%s/mdev_type/create", vdev_path(0));
-	snprintf(path, size, "%s/../" UUID, vdev_path(0));
-	return write_file(create, UUID);
+	snprintf(path, size, "%s/../" LEAVE_UUID, vdev_path(0));
+	return write_file(create, LEAVE_UUID);
 }
 
 static int remove_it(const char *path)
