@@ -14,6 +14,7 @@ static const char * const names[VMIG_NR_STATS] = {
 	[VMIG_STAT_SAVED_BYTES] = "saved_bytes",
 	[VMIG_STAT_LOADED] = "loaded",
 	[VMIG_STAT_LOADED_BYTES] = "loaded_bytes",
+	[VMIG_STAT_UNTOLD] = "untold",
 };
 
 /**

@@ -52,6 +52,7 @@ void vmig_init(struct vmig_dev *vm, struct vfio_device *vdev,
 	mutex_init(&vm->state_mutex);
 	spin_lock_init(&vm->reader_lock);
 	spin_lock_init(&vm->note_lock);
+	vmig_events_setup(vm);
 	vm->vdev = vdev;
 	vm->kind = kind;
 	vm->ops = kind->ops;

@@ -6,6 +6,7 @@
 
 void vmig_changed(struct vmig_dev *vm);
 
+void vmig_events_setup(struct vmig_dev *vm);
 int vmig_netlink_init(void);
 void vmig_netlink_exit(void);
 void vmig_event_state(struct vmig_dev *vm, u32 from, u32 to);

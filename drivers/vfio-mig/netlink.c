@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Generic netlink family "vfio_mig": what there is, checks with the reason in
- * words, and events. Who may read sysfs may read and listen; who may write
- * there (an administrator) may check.
+ * words, sizes, counters and events. A process that may read sysfs learns here what
+ * it could read there. All else takes CAP_NET_ADMIN, as debugfs and write access to
+ * sysfs take root.
  */
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -13,11 +14,16 @@
 #include "identity.h"
 #include "registry.h"
 #include "report.h"
+#include "sizes.h"
+#include "netlink_compat.h"
+
+/* Of one kind and device. A migration has ten changes of state. */
+#define EVENTS_A_SECOND	100
 
 static struct genl_family vmig_genl;
 
 static const struct genl_multicast_group groups[] = {
-	{ .name = VFIO_MIG_GENL_EVENTS },
+	{ .name = VFIO_MIG_GENL_EVENTS, VMIG_GENL_ADMIN_GROUP },
 };
 
 static int put_token(struct sk_buff *skb, const struct vmig_object *o)
@@ -32,7 +38,8 @@ static int put_token(struct sk_buff *skb, const struct vmig_object *o)
 	return nla_put_string(skb, VFIO_MIG_A_TOKEN, token);
 }
 
-static int put_object(struct sk_buff *skb, const struct vmig_object *o)
+/* @admin: tell what only root could read in sysfs and debugfs, too. */
+static int put_object(struct sk_buff *skb, const struct vmig_object *o, bool admin)
 {
 	const struct vmig_platform *p = vmig_object_platform(o);
 	int ret;
@@ -44,23 +51,21 @@ static int put_object(struct sk_buff *skb, const struct vmig_object *o)
 	if (ret)
 		return ret;
 	if (o->vm)
-		return nla_put_u32(skb, VFIO_MIG_A_STATE,
-				   READ_ONCE(o->vm->state));
+		return admin ? nla_put_u32(skb, VFIO_MIG_A_STATE,
+					   READ_ONCE(o->vm->state)) : 0;
 	if (nla_put_flag(skb, VFIO_MIG_A_IS_TYPE))
 		return -EMSGSIZE;
 	return nla_put_string(skb, VFIO_MIG_A_PARENT, o->parent);
 }
 
-static int fill_object(struct sk_buff *skb, u32 portid, u32 seq, int flags,
-		       const struct vmig_object *o)
+static int fill_object(struct sk_buff *skb, void *head, const struct vmig_object *o,
+		       bool admin)
 {
-	void *head = genlmsg_put(skb, portid, seq, &vmig_genl, flags,
-				 VFIO_MIG_CMD_OBJECT_GET);
 	int ret;
 
 	if (!head)
 		return -EMSGSIZE;
-	ret = put_object(skb, o);
+	ret = put_object(skb, o, admin);
 	if (ret) {
 		genlmsg_cancel(skb, head);
 		return ret;
@@ -72,20 +77,29 @@ static int fill_object(struct sk_buff *skb, u32 portid, u32 seq, int flags,
 /* One request or dump on its way through the list of objects. */
 struct walk {
 	struct sk_buff *skb;
+	struct sk_buff *request;
 	struct netlink_callback *cb;
 	struct genl_info *info;
 	long at;
 	int ret;
 };
 
+/* A dump that the list has changed under says so: its reader asks again. */
 static bool dump_one(const struct vmig_object *o, void *arg)
 {
 	struct walk *w = arg;
+	void *head;
 
 	if (w->at++ < w->cb->args[0])
 		return true;
-	w->ret = fill_object(w->skb, NETLINK_CB(w->cb->skb).portid,
-			     w->cb->nlh->nlmsg_seq, NLM_F_MULTI, o);
+	head = genlmsg_put(w->skb, NETLINK_CB(w->cb->skb).portid,
+			   w->cb->nlh->nlmsg_seq, &vmig_genl, NLM_F_MULTI,
+			   VFIO_MIG_CMD_OBJECT_GET);
+	w->cb->seq = vmig_objects_changes();
+	if (head)
+		genl_dump_check_consistent(w->cb, head);
+	w->ret = fill_object(w->skb, head, o,
+			     netlink_capable(w->cb->skb, CAP_NET_ADMIN));
 	if (w->ret)
 		return false;
 	w->cb->args[0]++;
@@ -122,14 +136,17 @@ static bool get_one(const struct vmig_object *o, void *arg)
 
 	if (!is_wanted(o, w->info))
 		return true;
-	w->ret = fill_object(w->skb, w->info->snd_portid, w->info->snd_seq, 0, o);
+	w->ret = fill_object(w->skb,
+			     genlmsg_put_reply(w->skb, w->info, &vmig_genl, 0,
+					       VFIO_MIG_CMD_OBJECT_GET),
+			     o, netlink_capable(w->request, CAP_NET_ADMIN));
 	return false;
 }
 
-static int reply_walk(struct genl_info *info,
+static int reply_walk(struct sk_buff *request, struct genl_info *info,
 		      bool (*visit)(const struct vmig_object *o, void *arg))
 {
-	struct walk w = { .info = info, .ret = -ENODEV };
+	struct walk w = { .request = request, .info = info, .ret = -ENODEV };
 	int ret;
 
 	if (GENL_REQ_ATTR_CHECK(info, VFIO_MIG_A_NAME))
@@ -150,7 +167,7 @@ static int reply_walk(struct genl_info *info,
 
 static int object_get(struct sk_buff *skb, struct genl_info *info)
 {
-	return reply_walk(info, get_one);
+	return reply_walk(skb, info, get_one);
 }
 
 static int fill_verdict(struct sk_buff *skb, struct genl_info *info,
@@ -205,7 +222,7 @@ static int check(struct sk_buff *skb, struct genl_info *info)
 {
 	if (GENL_REQ_ATTR_CHECK(info, VFIO_MIG_A_TOKEN))
 		return -EINVAL;
-	return reply_walk(info, check_one);
+	return reply_walk(skb, info, check_one);
 }
 
 static int put_counter(struct sk_buff *skb, const struct vmig_counter *c)
@@ -255,7 +272,55 @@ static bool count_one(const struct vmig_object *o, void *arg)
 
 static int counters_get(struct sk_buff *skb, struct genl_info *info)
 {
-	return reply_walk(info, count_one);
+	return reply_walk(skb, info, count_one);
+}
+
+static int put_u64(struct sk_buff *skb, enum vfio_mig_attr what, u64 value)
+{
+	return nla_put_u64_64bit(skb, what, value, VFIO_MIG_A_PAD);
+}
+
+static int put_sizes(struct sk_buff *skb, const struct vmig_object *o,
+		     const struct vmig_snapshot *s)
+{
+	if (nla_put_string(skb, VFIO_MIG_A_NAME, o->name) ||
+	    nla_put_u32(skb, VFIO_MIG_A_STATE, s->state) ||
+	    put_u64(skb, VFIO_MIG_A_INITIAL, s->size.precopy_initial) ||
+	    put_u64(skb, VFIO_MIG_A_DIRTY, s->size.precopy_dirty) ||
+	    put_u64(skb, VFIO_MIG_A_STOP_COPY, s->size.stop_copy))
+		return -EMSGSIZE;
+	if (s->size.flags && nla_put_flag(skb, VFIO_MIG_A_EXACT))
+		return -EMSGSIZE;
+	return s->saves ? put_u64(skb, VFIO_MIG_A_BYTES, s->bytes) : 0;
+}
+
+/* A device that is busy is not waited for: its user decides how long it is. */
+static bool measure_one(const struct vmig_object *o, void *arg)
+{
+	struct vmig_snapshot s;
+	struct walk *w = arg;
+	void *head;
+
+	if (!o->vm || !is_wanted(o, w->info))
+		return true;
+	w->ret = vmig_try_snapshot(o->vm, &s);
+	if (w->ret == -EBUSY)
+		NL_SET_ERR_MSG(w->info->extack, "its state is being changed, or read");
+	if (w->ret)
+		return false;
+	head = genlmsg_put_reply(w->skb, w->info, &vmig_genl, 0,
+				 VFIO_MIG_CMD_SIZES_GET);
+	w->ret = head ? put_sizes(w->skb, o, &s) : -EMSGSIZE;
+	if (w->ret)
+		genlmsg_cancel(w->skb, head);
+	else
+		genlmsg_end(w->skb, head);
+	return false;
+}
+
+static int sizes_get(struct sk_buff *skb, struct genl_info *info)
+{
+	return reply_walk(skb, info, measure_one);
 }
 
 static const struct nla_policy policy[VFIO_MIG_A_TOKEN + 1] = {
@@ -277,6 +342,11 @@ static const struct genl_ops ops[] = {
 	}, {
 		.cmd = VFIO_MIG_CMD_COUNTERS_GET,
 		.doit = counters_get,
+		.flags = GENL_ADMIN_PERM,
+	}, {
+		.cmd = VFIO_MIG_CMD_SIZES_GET,
+		.doit = sizes_get,
+		.flags = GENL_ADMIN_PERM,
 	},
 };
 
@@ -293,7 +363,10 @@ static struct genl_family vmig_genl __ro_after_init = {
 	.module = THIS_MODULE,
 };
 
-/* An event that is being put together; NULL when nobody listens. */
+/*
+ * An event that is being put together; NULL when no process listens, or when there
+ * were too many of the kind: a VMM can cause them as fast as it calls.
+ */
 static struct sk_buff *event_begin(struct vmig_dev *vm, enum vfio_mig_cmd cmd,
 				   void **head)
 {
@@ -301,6 +374,10 @@ static struct sk_buff *event_begin(struct vmig_dev *vm, enum vfio_mig_cmd cmd,
 
 	if (!genl_has_listeners(&vmig_genl, &init_net, 0))
 		return NULL;
+	if (!__ratelimit(&vm->told[cmd - VFIO_MIG_CMD_EVENT_STATE])) {
+		atomic64_inc(&vm->stats[VMIG_STAT_UNTOLD]);
+		return NULL;
+	}
 	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 	if (!skb)
 		return NULL;
@@ -397,6 +474,19 @@ void vmig_changed(struct vmig_dev *vm)
 {
 	kobject_uevent(&vm->vdev->dev->kobj, KOBJ_CHANGE);
 	vmig_event_compat(vm);
+}
+
+/* Each kind has a limit of its own, so that none of them hides another one. */
+void vmig_events_setup(struct vmig_dev *vm)
+{
+	unsigned int i;
+
+	BUILD_BUG_ON(VFIO_MIG_CMD_EVENT_COMPAT - VFIO_MIG_CMD_EVENT_STATE + 1 !=
+		     VMIG_NR_EVENTS);
+	for (i = 0; i < ARRAY_SIZE(vm->told); i++) {
+		ratelimit_state_init(&vm->told[i], HZ, EVENTS_A_SECOND);
+		ratelimit_set_flags(&vm->told[i], RATELIMIT_MSG_ON_RELEASE);
+	}
 }
 
 int vmig_netlink_init(void)

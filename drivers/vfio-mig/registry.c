@@ -10,6 +10,8 @@
 /* Protects the list; held while those in it are told of a change. */
 static DEFINE_MUTEX(objects_mutex);
 static LIST_HEAD(all_objects);
+/* How often the list has changed; 0 is no number for a reader of a dump. */
+static unsigned int changes = 1;
 
 /* @buf has VMIG_TOKEN_MAX bytes. */
 int vmig_object_token(const struct vmig_object *o, char *buf)
@@ -28,6 +30,7 @@ void vmig_objects_add(struct vmig_object *o)
 {
 	guard(mutex)(&objects_mutex);
 	list_add_tail(&o->node, &all_objects);
+	changes++;
 }
 
 /* Waits for a walk. */
@@ -35,6 +38,7 @@ void vmig_objects_del(struct vmig_object *o)
 {
 	guard(mutex)(&objects_mutex);
 	list_del(&o->node);
+	changes++;
 }
 
 /* Something that all tokens depend on has changed. */
@@ -63,6 +67,13 @@ void vmig_registry_exit(void)
 {
 	blocking_notifier_chain_unregister(&vmig_formats_changed,
 					   &objects_notifier);
+}
+
+/* Called in a walk. */
+unsigned int vmig_objects_changes(void)
+{
+	lockdep_assert_held(&objects_mutex);
+	return changes ?: 1;
 }
 
 void vmig_objects_walk(bool (*visit)(const struct vmig_object *o, void *arg),

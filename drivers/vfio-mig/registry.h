@@ -25,6 +25,7 @@ struct vmig_object {
 /* Calls @visit for each until it says false; none of them goes meanwhile. */
 void vmig_objects_walk(bool (*visit)(const struct vmig_object *o, void *arg),
 		       void *arg);
+unsigned int vmig_objects_changes(void);
 int vmig_object_token(const struct vmig_object *o, char *buf);
 const struct vmig_platform *vmig_object_platform(const struct vmig_object *o);
 void vmig_objects_add(struct vmig_object *o);

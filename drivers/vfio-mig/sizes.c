@@ -240,23 +240,78 @@ int vmig_get_data_size(struct vmig_dev *vm, unsigned long *len)
 }
 EXPORT_SYMBOL_GPL(vmig_get_data_size);
 
+static void sizes_give(const struct vmig_dev *vm, const struct vmig_left *left,
+		       struct vfio_mig_size *s)
+{
+	bool runs = !sizes_stopped(vm) && vm->ops->flags & VFIO_MIGRATION_PRE_COPY;
+
+	s->flags = left->exact ? VFIO_MIG_SIZE_INITIAL_EXACT |
+				 VFIO_MIG_SIZE_DIRTY_EXACT |
+				 VFIO_MIG_SIZE_STOP_COPY_EXACT : 0;
+	s->reserved = 0;
+	/* What is not sent while the device runs is sent when it has stopped. */
+	s->precopy_initial = runs ? left->initial : 0;
+	s->precopy_dirty = runs ? left->dirty : 0;
+	s->stop_copy = left->rest + left->dirty + (runs ? 0 : left->initial);
+}
+
 /* Figures of VFIO_MIG_FEATURE_SIZE: their sum is that of vmig_get_data_size(). */
 int vmig_sizes(struct vmig_dev *vm, struct vfio_mig_size *s)
 {
 	struct vmig_left left;
-	bool runs;
 	int ret;
 
 	guard(mutex)(&vm->state_mutex);
 	ret = sizes_now(vm, &left);
-	runs = !sizes_stopped(vm) && vm->ops->flags & VFIO_MIGRATION_PRE_COPY;
-	s->flags = left.exact ? VFIO_MIG_SIZE_INITIAL_EXACT |
-				VFIO_MIG_SIZE_DIRTY_EXACT |
-				VFIO_MIG_SIZE_STOP_COPY_EXACT : 0;
-	s->reserved = 0;
-	/* What is not sent while the device runs is sent when it has stopped. */
-	s->precopy_initial = runs ? left.initial : 0;
-	s->precopy_dirty = runs ? left.dirty : 0;
-	s->stop_copy = left.rest + left.dirty + (runs ? 0 : left.initial);
+	sizes_give(vm, &left, s);
+	return ret;
+}
+
+/* Is it being saved by a reader that has an open data file? */
+static bool sizes_saves(const struct vmig_dev *vm)
+{
+	return vm->session && vm->state != VFIO_DEVICE_STATE_RESUMING;
+}
+
+static int sizes_try_session(struct vmig_dev *vm, struct vmig_snapshot *s,
+			     struct vmig_left *left)
+{
+	int ret;
+
+	if (!mutex_trylock(&vm->session->lock))
+		return -EBUSY;
+	ret = vmig_left(vm, vm->session, sizes_stopped(vm), left);
+	s->saves = true;
+	s->bytes = vm->session->emit.bytes - vmig_session_queued(vm->session);
+	mutex_unlock(&vm->session->lock);
+	return ret;
+}
+
+/**
+ * vmig_try_snapshot - how far a migration is, for a process that is not the VMM
+ * @vm: device
+ * @s: set
+ *
+ * Waits for no lock that the VMM could hold for long, as by a fault of its memory.
+ *
+ * Return: 0, -EBUSY, -ENOMEM, or what the driver says.
+ */
+int vmig_try_snapshot(struct vmig_dev *vm, struct vmig_snapshot *s)
+{
+	struct vmig_left left;
+	int ret;
+
+	*s = (struct vmig_snapshot){};
+	if (!mutex_trylock(&vm->state_mutex))
+		return -EBUSY;
+	if (sizes_saves(vm))
+		ret = sizes_try_session(vm, s, &left);
+	else
+		ret = vmig_left(vm, NULL, sizes_stopped(vm), &left);
+	if (!ret) {
+		s->state = vm->state;
+		sizes_give(vm, &left, &s->size);
+	}
+	mutex_unlock(&vm->state_mutex);
 	return ret;
 }

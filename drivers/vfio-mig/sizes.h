@@ -24,8 +24,23 @@ struct vmig_left {
 	bool exact;
 };
 
+/**
+ * struct vmig_snapshot - how far a migration is
+ * @state: of the device
+ * @size: what is left
+ * @saves: a stream is being saved
+ * @bytes: of it that were read
+ */
+struct vmig_snapshot {
+	u32 state;
+	struct vfio_mig_size size;
+	bool saves;
+	u64 bytes;
+};
+
 int vmig_left(struct vmig_dev *vm, const struct vmig_session *s, bool stopped,
 	      struct vmig_left *left);
 int vmig_sizes(struct vmig_dev *vm, struct vfio_mig_size *s);
+int vmig_try_snapshot(struct vmig_dev *vm, struct vmig_snapshot *s);
 
 #endif

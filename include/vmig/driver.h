@@ -10,6 +10,7 @@
 #define _VMIG_DRIVER_H
 
 #include <linux/mutex.h>
+#include <linux/ratelimit.h>
 #include <linux/spinlock.h>
 #include <linux/vfio.h>
 #include <uapi/linux/vfio_mig.h>
@@ -195,8 +196,12 @@ enum vmig_stat {
 	VMIG_STAT_SAVED_BYTES,
 	VMIG_STAT_LOADED,
 	VMIG_STAT_LOADED_BYTES,
+	VMIG_STAT_UNTOLD,
 	VMIG_NR_STATS,
 };
+
+/* Kinds of events: changes of state, progress, streams, refusals, other words. */
+#define VMIG_NR_EVENTS	5
 
 /**
  * struct vmig_dev - migration half of a device, embedded by the driver
@@ -221,6 +226,7 @@ enum vmig_stat {
  * @reason_code: its errno
  * @fault: armed by debugfs
  * @stats: what happened since registration
+ * @told: how many events of each kind may be told
  * @dir: debugfs directory
  * @facts: version and migration/ in sysfs
  * @node: in the list of devices
@@ -245,6 +251,7 @@ struct vmig_dev {
 	int reason_code;
 	struct vmig_fault fault;
 	atomic64_t stats[VMIG_NR_STATS];
+	struct ratelimit_state told[VMIG_NR_EVENTS];
 	struct dentry *dir;
 	struct vmig_facts *facts;
 	struct list_head node;

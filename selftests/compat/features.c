@@ -303,6 +303,19 @@ TEST_F(device, known_bad_format_is_refused)
 	EXPECT_EQ(-ENODEV, fact_read("version", own, sizeof(own)));
 }
 
+/* A VMM that asks without end; run.sh listens to what others are told of it. */
+TEST_F(device, flood_of_progress)
+{
+	struct vfio_precopy_info info;
+	int fd, i;
+
+	ASSERT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_PRE_COPY, &fd));
+	for (i = 0; i < 2000; i++)
+		ASSERT_EQ(0, vdev_precopy_info(fd, &info));
+	close(fd);
+	EXPECT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_RUNNING, NULL));
+}
+
 TEST_F(device, sizes_bound_what_is_sent)
 {
 	struct vfio_mig_size size = { .signature = VFIO_MIG_SIGNATURE };

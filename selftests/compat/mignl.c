@@ -4,6 +4,8 @@
  *   mignl dump                    NAME [PARENT] PLATFORM TOKEN of each object
  *   mignl check NAME TOKEN        verdict; exit status 1 for no
  *   mignl counters NAME           NAME VALUE of each of a device's counters
+ *   mignl sizes NAME              STATE INITIAL DIRTY STOP_COPY EXACT BYTES, as numbers
+ *   mignl states                  NAME STATE of each object, "-" if it is not told
  *   mignl events COUNT            prints events, one a line, until COUNT came
  */
 #include <errno.h>
@@ -31,6 +33,36 @@ static int show_object(struct nl_msg *msg, void *arg)
 	printf("%s %s %s %s %s\n", a[VFIO_MIG_A_IS_TYPE] ? "type" : "device",
 	       text(a, VFIO_MIG_A_NAME), text(a, VFIO_MIG_A_PARENT),
 	       text(a, VFIO_MIG_A_PLATFORM), text(a, VFIO_MIG_A_TOKEN));
+	return NL_OK;
+}
+
+static int show_state(struct nl_msg *msg, void *arg)
+{
+	struct nlattr *a[VFIO_MIG_A_MAX + 1];
+
+	genlmsg_parse(nlmsg_hdr(msg), 0, a, VFIO_MIG_A_MAX, NULL);
+	printf("%s ", text(a, VFIO_MIG_A_NAME));
+	if (a[VFIO_MIG_A_STATE])
+		printf("%u\n", nla_get_u32(a[VFIO_MIG_A_STATE]));
+	else
+		printf("-\n");
+	return NL_OK;
+}
+
+static unsigned long long figure(struct nlattr **a, int what)
+{
+	return a[what] ? nla_get_u64(a[what]) : 0;
+}
+
+static int show_sizes(struct nl_msg *msg, void *arg)
+{
+	struct nlattr *a[VFIO_MIG_A_MAX + 1];
+
+	genlmsg_parse(nlmsg_hdr(msg), 0, a, VFIO_MIG_A_MAX, NULL);
+	printf("%u %llu %llu %llu %d %llu\n", nla_get_u32(a[VFIO_MIG_A_STATE]),
+	       figure(a, VFIO_MIG_A_INITIAL), figure(a, VFIO_MIG_A_DIRTY),
+	       figure(a, VFIO_MIG_A_STOP_COPY), !!a[VFIO_MIG_A_EXACT],
+	       figure(a, VFIO_MIG_A_BYTES));
 	return NL_OK;
 }
 
@@ -83,9 +115,9 @@ static struct nl_msg *request(int cmd, int flags)
 	return msg;
 }
 
-static int dump(struct nl_sock *sk)
+static int dump(struct nl_sock *sk, int (*show)(struct nl_msg *msg, void *arg))
 {
-	nl_socket_modify_cb(sk, NL_CB_VALID, NL_CB_CUSTOM, show_object, NULL);
+	nl_socket_modify_cb(sk, NL_CB_VALID, NL_CB_CUSTOM, show, NULL);
 	if (nl_send_auto(sk, request(VFIO_MIG_CMD_OBJECT_GET, NLM_F_DUMP)) < 0)
 		return 1;
 	return nl_recvmsgs_default(sk) < 0;
@@ -137,12 +169,14 @@ static int show_counters(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-static int counters(struct nl_sock *sk, const char *name)
+/* What there is one answer to. */
+static int get(struct nl_sock *sk, int cmd, const char *name,
+	       int (*show)(struct nl_msg *msg, void *arg))
 {
-	struct nl_msg *msg = request(VFIO_MIG_CMD_COUNTERS_GET, NLM_F_ACK);
+	struct nl_msg *msg = request(cmd, NLM_F_ACK);
 
 	nla_put_string(msg, VFIO_MIG_A_NAME, name);
-	return ask(sk, msg, show_counters);
+	return ask(sk, msg, show);
 }
 
 static int events(struct nl_sock *sk, int count)
@@ -173,11 +207,15 @@ int main(int argc, char **argv)
 	if (family < 0)
 		return 2;
 	if (argc == 2 && !strcmp(argv[1], "dump"))
-		return dump(sk);
+		return dump(sk, show_object);
+	if (argc == 2 && !strcmp(argv[1], "states"))
+		return dump(sk, show_state);
 	if (argc == 4 && !strcmp(argv[1], "check"))
 		return check(sk, argv[2], argv[3]);
 	if (argc == 3 && !strcmp(argv[1], "counters"))
-		return counters(sk, argv[2]);
+		return get(sk, VFIO_MIG_CMD_COUNTERS_GET, argv[2], show_counters);
+	if (argc == 3 && !strcmp(argv[1], "sizes"))
+		return get(sk, VFIO_MIG_CMD_SIZES_GET, argv[2], show_sizes);
 	if (argc == 3 && !strcmp(argv[1], "events"))
 		return events(sk, atoi(argv[2]));
 	return 2;

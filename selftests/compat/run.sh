@@ -109,6 +109,68 @@ counted() { # COUNTER BY TEST...
 anybody_reads() { anybody mignl dump >/dev/null && anybody cat "$device/version" >/dev/null; }
 anybody_checks() { anybody mignl check "$uuid" "$(cat "$device/version")" >/dev/null; }
 
+anybody_sees_no_state() {
+	[ "$(mignl states | grep "^$uuid ")" = "$uuid 2" ] &&
+		[ "$(anybody mignl states | grep "^$uuid ")" = "$uuid -" ]
+}
+
+# A VMM that floods is told of for a second's worth, and other kinds of events come.
+flood_is_cut() {
+	local out
+	out=$(events_of "state $uuid 6>2" flood_of_progress | tr ';' '\n')
+	[ "$(grep -c "^precopy $uuid" <<<"$out")" -lt 1000 ] &&
+		grep -q "^state $uuid 6>2" <<<"$out" && [ "$(counter untold)" -gt 500 ]
+}
+
+# A reader of a dump is told that the list has changed meanwhile.
+dump_is_interrupted() {
+	local n status
+	for n in $(seq 10 69); do
+		echo "44444444-0000-4000-8000-0000000000$n" >"$types/vfio_mig_vgpu-4/create"
+	done
+	python3 - "44444444-0000-4000-8000-0000000000" <<-'END'
+	import socket, struct, sys
+	NLM_F_REQUEST, NLM_F_DUMP, NLM_F_DUMP_INTR, DONE = 1, 0x300, 0x10, 3
+	def ask(family, cmd, flags, attrs=b""):
+	    body = struct.pack("=BBH", cmd, 1, 0) + attrs
+	    sk.send(struct.pack("=IHHII", 16 + len(body), family, flags, 1, 0) + body)
+	def messages(data):
+	    while data:
+	        size, kind, flags = struct.unpack_from("=IHH", data)
+	        yield kind, flags, data[16:size]
+	        data = data[(size + 3) & ~3:]
+	def dump(between):
+	    ask(family, 1, NLM_F_REQUEST | NLM_F_DUMP)
+	    interrupted = False
+	    while True:
+	        for kind, flags, _ in messages(sk.recv(4096)):
+	            interrupted |= bool(flags & NLM_F_DUMP_INTR)
+	            if kind == DONE:
+	                return interrupted
+	        between()
+	        between = lambda: None
+	def remove():
+	    with open("/sys/bus/mdev/devices/%s69/remove" % sys.argv[1], "w") as f:
+	        f.write("1")
+	sk = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
+	sk.settimeout(20)
+	ask(16, 3, NLM_F_REQUEST, struct.pack("=HH", 13, 2) + b"vfio_mig\0" + bytes(3))
+	attrs = next(messages(sk.recv(4096)))[2][4:]
+	while True:
+	    size, kind = struct.unpack_from("=HH", attrs)
+	    if kind == 1:
+	        family = struct.unpack_from("=H", attrs, 4)[0]
+	        break
+	    attrs = attrs[(size + 3) & ~3:]
+	sys.exit(dump(lambda: None) or not dump(remove))
+	END
+	status=$?
+	for n in $(seq 10 68); do
+		echo 1 >"/sys/bus/mdev/devices/44444444-0000-4000-8000-0000000000$n/remove"
+	done
+	return $status
+}
+
 # Runs tests of the device and prints the events that they cause, up to LAST.
 events_of() { # LAST TEST...
 	local last=$1 line test
@@ -203,6 +265,12 @@ tap "a check is no failure" counted refused -eq check_says_why
 tap "types and others have no counters" refused mignl counters vfio_mig_vgpu-4
 tap "anybody may read" anybody_reads
 tap "not anybody may check" refused anybody_checks
+tap "not anybody may read counters" refused anybody mignl counters $uuid
+tap "not anybody may read sizes" refused anybody mignl sizes $uuid
+tap "not anybody may listen" refused anybody mignl events 1
+tap "not anybody is told a state" anybody_sees_no_state
+tap "a dump that was interrupted says so" dump_is_interrupted
+tap "a flood of events is cut" flood_is_cut
 tap "a change is an event" events_are "compat $uuid;" compat \
 	negotiated_minor_is_sent
 tap "states and failures are events" events_are \

@@ -190,6 +190,63 @@ TEST_F(sizes, one_figure_is_the_sum_of_the_others)
 	}
 }
 
+/* What netlink says: numbers of "mignl sizes". */
+struct told {
+	unsigned int state, exact;
+	unsigned long long initial, dirty, stop, bytes;
+};
+
+static int ask_netlink(struct told *t)
+{
+	char cmd[256];
+	FILE *f;
+	int n;
+
+	snprintf(cmd, sizeof(cmd), "mignl sizes %s", strrchr(vdev_path(0), '/') + 1);
+	f = popen(cmd, "r");
+	n = fscanf(f, "%u %llu %llu %llu %u %llu", &t->state, &t->initial, &t->dirty,
+		   &t->stop, &t->exact, &t->bytes);
+	return pclose(f) || n != 6 ? -EINVAL : 0;
+}
+
+/* A process that is not the VMM learns the same, and how much the VMM has read. */
+TEST_F(sizes, netlink_says_what_the_vmm_is_told)
+{
+	static const uint32_t states[] = {
+		VFIO_DEVICE_STATE_RUNNING, VFIO_DEVICE_STATE_PRE_COPY,
+		VFIO_DEVICE_STATE_STOP_COPY, VFIO_DEVICE_STATE_STOP,
+		VFIO_DEVICE_STATE_RESUMING,
+	};
+	struct vfio_mig_size size;
+	unsigned long long read_so_far = 0;
+	struct told t;
+	char buf[5000];
+	size_t i;
+	int fd;
+
+	paint(self->vram);
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		ASSERT_EQ(0, vdev_set_state(&self->v, states[i], &fd));
+		if (fd >= 0)
+			self->fd = fd;
+		if (i == 1 || i == 2)
+			read_so_far += read(self->fd, buf, sizeof(buf));
+		size = size_of(&self->v);
+		ASSERT_EQ(0, ask_netlink(&t));
+		EXPECT_EQ(states[i], t.state);
+		EXPECT_EQ(size.precopy_initial, t.initial);
+		EXPECT_EQ(size.precopy_dirty, t.dirty);
+		EXPECT_EQ(size.stop_copy, t.stop);
+		EXPECT_EQ(!!size.flags, t.exact);
+		EXPECT_EQ(i == 1 || i == 2 ? read_so_far : 0, t.bytes);
+		if (i == 2) {
+			close(self->fd);
+			self->fd = -1;
+		}
+	}
+	close(fd);
+}
+
 /* All pages are dirty and none is zero: the bound is near. */
 TEST_F(sizes, a_busy_device_is_estimated_within_a_tenth)
 {

@@ -20,6 +20,7 @@ enum vfio_mig_cmd {
 	VFIO_MIG_CMD_EVENT_FAILED,	/* a call was refused, with the reason */
 	VFIO_MIG_CMD_EVENT_COMPAT,	/* what the device says of itself changed */
 	VFIO_MIG_CMD_COUNTERS_GET,	/* a device's counters */
+	VFIO_MIG_CMD_SIZES_GET,		/* bytes that a device's stream has left */
 	__VFIO_MIG_CMD_MAX,
 };
 
@@ -47,6 +48,8 @@ enum vfio_mig_attr {
 	VFIO_MIG_A_LOADED,	/* flag: the stream was loaded, not saved */
 	VFIO_MIG_A_PAD,
 	VFIO_MIG_A_COUNTER,	/* nest, one for each: enum vfio_mig_counter_attr */
+	VFIO_MIG_A_STOP_COPY,	/* u64: bytes that are sent with the device stopped */
+	VFIO_MIG_A_EXACT,	/* flag: the sizes are no bounds, but exact */
 	__VFIO_MIG_A_MAX,
 };
 

@@ -59,9 +59,9 @@ struct vfiomig_events;
  * @events: out
  *
  * Generic netlink by libnl, multicast group "events" of the network namespace
- * that the process is in. Needs no privilege.
+ * that the process is in. Takes CAP_NET_ADMIN.
  *
- * Return: 0; -ENOTTY when the kernel does not have the family (vfio_mig is not
+ * Return: 0; -EPERM; -ENOTTY when the kernel does not have the family (vfio_mig is not
  * loaded); -ENOMEM; or what the socket says.
  */
 int vfiomig_events_open(struct vfiomig_events **events)
@@ -86,7 +86,8 @@ int vfiomig_events_fd(const struct vfiomig_events *events)
  *
  * Return: 1 with an event, 0 when there is none now; -ENOBUFS when the kernel
  * had to drop events, since they were not taken in time: listening goes on, ask
- * for the state of what is of interest; -EINVAL for a @size that is none; or what
+ * for the state of what is of interest. Of each kind a device sends at most 100 a
+ * second, and what is beyond that is dropped without a word; -EINVAL for a @size that is none; or what
  * the socket says.
  */
 int vfiomig_events_next(struct vfiomig_events *events,
