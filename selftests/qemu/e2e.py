@@ -18,6 +18,7 @@ from vm import Failure
 
 SLOW = 256 * 1024           # bytes a second: no migration ends with that
 FAST = 1 << 40
+LINK = 16 << 20             # less than a full device in QEMU's downtime limit
 
 
 def expect(condition, what):
@@ -173,7 +174,13 @@ def test_same_device(guest, opts):
     expect(picture_changes(guest, path), "the picture does not change")
     guest.vm.ask("fill 77", "^fill ok", 60)
     guest.vm.ask("freeze", "^frozen at")
-    report(guest.move(compare_screen=True))
+    said = estimate(guest)
+    info = guest.move(compare_screen=True)
+    report(info)
+    if said:
+        print("# %d bytes were estimated" % said["bytes"])
+        expect(abs(said["bytes"] / info["vfio"]["transferred"] - 1) < 0.15,
+               "the estimate was %d bytes" % said["bytes"])
     guest.vm.ask("check 77", "^check ok", 60)
     guest.vm.ask("go", "^going at")
     guest.check_ticks()
@@ -248,6 +255,12 @@ def test_stop_fault(guest, opts):
     guest.check_ticks()
 
 
+def estimate(guest, *options):
+    """What the command says of our device; None for an emulated one."""
+    device = guest.vm.devices[0]
+    return device.estimate(*options) if device.kind == "vgpu" else None
+
+
 def idle(machine):
     """All of RAM is sent, and QEMU has measured that nothing passes the link."""
     info = machine.info()
@@ -273,13 +286,18 @@ def test_paused(guest, opts):
     since = guest.vm.mark()
     guest.vm.qmp.command("stop")
     guest.vm.wait_event("STOP", 30, since)
-    dst, since = move_over(guest, 16 << 20)
-    if guest.vm.devices[0].kind == "vgpu":
+    said = estimate(guest, "--bandwidth", str(LINK))
+    dst, since = move_over(guest, LINK)
+    if said:
+        equal("what was said to end", said["ends"], "never")
         lab.HUB.poll(lambda: idle(guest.vm), 60, "end of RAM")
     guest.vm.set_parameters(avail_switchover_bandwidth=FAST)
     equal("migration", guest.vm.wait_status(lab.ENDED, 30, since), "completed")
     dst.wait_status(("completed",), 30)
     report(guest.vm.info())
+    if said:
+        # A device that has stopped is known to the byte.
+        equal("bytes", guest.vm.info()["vfio"]["transferred"], said["bytes"])
     equal("state of the target", dst.status(), "paused")
     guest.arrives(dst)
     guest.check_ticks()

@@ -262,6 +262,13 @@ class Vgpu(Bochs):
     def reason(self):
         return read_text(self.debugfs("reason"))
 
+    def estimate(self, *options):
+        """What vfio-mig says beforehand."""
+        done = subprocess.run(["/lab/programs/vfio-mig", "--json", "estimate",
+                               self.uuid] + list(options),
+                              stdout=subprocess.PIPE, check=False)
+        return json.loads(done.stdout)
+
     def fail_at(self, text):
         write_text(self.debugfs("fail_at"), text)
 

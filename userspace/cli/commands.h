@@ -18,6 +18,7 @@
 	x(inspect)	\
 	x(convert)	\
 	x(watch)	\
+	x(estimate)	\
 	\
 	x(doctor)	\
 	x(fingerprint)	\

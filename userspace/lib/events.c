@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Events of generic netlink family vfio_mig, by libnl. Nothing else in the
- * library needs libnl.
+ * Generic netlink family vfio_mig, by libnl: events, and questions about devices that
+ * another process has open. Nothing else in the library needs libnl.
  */
 #include <errno.h>
 #include <netlink/genl/ctrl.h>
@@ -36,7 +36,12 @@ static int error_of(int nl_error)
 	case NLE_NOACCESS:
 		return -EPERM;
 	case NLE_OBJ_NOTFOUND:
+	case NLE_OPNOTSUPP:
 		return -ENOTTY;
+	case NLE_BUSY:
+		return -EBUSY;
+	case NLE_NODEV:
+		return -ENODEV;
 	default:
 		return -EIO;
 	}
@@ -104,6 +109,7 @@ static const struct nla_policy policy[VFIO_MIG_A_MAX + 1] = {
 	[VFIO_MIG_A_BYTES] = { .type = NLA_U64 },
 	[VFIO_MIG_A_RECORDS] = { .type = NLA_U64 },
 	[VFIO_MIG_A_USECS] = { .type = NLA_U64 },
+	[VFIO_MIG_A_STOP_COPY] = { .type = NLA_U64 },
 };
 
 static int take_message(struct nl_msg *msg, void *arg)
@@ -193,4 +199,86 @@ void vfiomig_events_close(struct vfiomig_events *events)
 		return;
 	nl_socket_free(events->sk);
 	free(events);
+}
+
+static int take_status(struct nl_msg *msg, void *arg)
+{
+	const uint32_t all = VFIOMIG_EXACT_INITIAL | VFIOMIG_EXACT_DIRTY |
+			     VFIOMIG_EXACT_STOP_COPY;
+	struct nlattr *a[VFIO_MIG_A_MAX + 1];
+	struct nlmsghdr *head = nlmsg_hdr(msg);
+	struct vfiomig_status *status = arg;
+
+	if (!genlmsg_valid_hdr(head, 0) ||
+	    genlmsg_parse(head, 0, a, VFIO_MIG_A_MAX, policy) ||
+	    !a[VFIO_MIG_A_STATE])
+		return NL_SKIP;
+	*status = (struct vfiomig_status){
+		.size = sizeof(*status),
+		.state = nla_get_u32(a[VFIO_MIG_A_STATE]),
+		.exact = a[VFIO_MIG_A_EXACT] ? all : 0,
+		.initial = get_u64(a[VFIO_MIG_A_INITIAL]),
+		.dirty = get_u64(a[VFIO_MIG_A_DIRTY]),
+		.stop_copy = get_u64(a[VFIO_MIG_A_STOP_COPY]),
+		.bytes = get_u64(a[VFIO_MIG_A_BYTES]),
+	};
+	return NL_OK;
+}
+
+static struct nl_msg *status_request(int family, const char *name)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+
+	if (!msg)
+		return NULL;
+	if (genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, NLM_F_ACK,
+			VFIO_MIG_CMD_SIZES_GET, VFIO_MIG_GENL_VERSION) &&
+	    !nla_put_string(msg, VFIO_MIG_A_NAME, name))
+		return msg;
+	nlmsg_free(msg);
+	return NULL;
+}
+
+static int ask_status(struct nl_sock *sk, const char *name,
+		      struct vfiomig_status *status)
+{
+	int ret = genl_connect(sk), family;
+	struct nl_msg *msg;
+
+	if (ret)
+		return error_of(ret);
+	family = genl_ctrl_resolve(sk, VFIO_MIG_GENL_NAME);
+	if (family < 0)
+		return error_of(family);
+	msg = status_request(family, name);
+	if (!msg)
+		return -ENOMEM;
+	nl_socket_modify_cb(sk, NL_CB_VALID, NL_CB_CUSTOM, take_status, status);
+	ret = nl_send_auto(sk, msg);
+	nlmsg_free(msg);
+	if (ret >= 0)
+		ret = nl_recvmsgs_default(sk);
+	if (ret >= 0)
+		ret = nl_wait_for_ack(sk);
+	if (ret < 0)
+		return error_of(ret);
+	return status->size ? 0 : -EIO;
+}
+
+int vfiomig_status_of(const char *name, struct vfiomig_status *status)
+{
+	struct vfiomig_status out = { 0 };
+	struct nl_sock *sk;
+	int ret;
+
+	if (!GOOD(status, bytes))
+		return -EINVAL;
+	sk = nl_socket_alloc();
+	if (!sk)
+		return -ENOMEM;
+	ret = ask_status(sk, name, &out);
+	nl_socket_free(sk);
+	if (!ret)
+		sized_give(status, &out, sizeof(out));
+	return ret;
 }

@@ -113,7 +113,18 @@ void kept_free(struct kept *kept);
 int ctx_blocked_by(struct vfiomig *ctx, int peer, short events, struct pollfd *fd);
 int ctx_wait(struct vfiomig *ctx, int peer, short events, struct deadline d);
 
-/* sizes.c: of several devices together */
+static inline uint64_t plus(uint64_t a, uint64_t b)
+{
+	return a + b < a ? UINT64_MAX : a + b;
+}
+
+static inline uint64_t minus(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* sizes.c: UINT64_MAX if it cannot be told; and of several devices together */
+uint64_t ms_for(uint64_t bytes, uint64_t bandwidth);
 int sizes_decide(struct vfiomig *const *ctxs, size_t nr, uint64_t bandwidth,
 		 uint32_t limit_ms, struct vfiomig_decision *decision, size_t *failed);
 

@@ -50,16 +50,6 @@ int vfiomig_data_size(struct vfiomig *ctx, uint64_t *bytes)
 	return 0;
 }
 
-static uint64_t plus(uint64_t a, uint64_t b)
-{
-	return a + b < a ? UINT64_MAX : a + b;
-}
-
-static uint64_t minus(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
 static bool in_precopy(const struct vfiomig *ctx)
 {
 	return ctx->state == VFIOMIG_STATE_PRE_COPY ||
@@ -127,7 +117,7 @@ int vfiomig_size(struct vfiomig *ctx, struct vfiomig_sizes *sizes)
 }
 
 /* Rounded up; no overflow, whatever the figures are. */
-static uint64_t ms_for(uint64_t bytes, uint64_t bandwidth)
+uint64_t ms_for(uint64_t bytes, uint64_t bandwidth)
 {
 	uint64_t seconds, rest;
 

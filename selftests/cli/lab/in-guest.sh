@@ -16,6 +16,7 @@ bus=/sys/bus/mdev/devices
 a=55555555-0000-4000-8000-00000000000a
 b=55555555-0000-4000-8000-00000000000b
 big=55555555-0000-4000-8000-00000000000c
+anybody=(setpriv --reuid 65534 --clear-groups --bounding-set -all)
 data=$work/data file=$work/saved got=$work/got kept=$work/kept
 source=$work/source target=$work/target
 
@@ -71,6 +72,34 @@ check_of_the_host() {
 		said 'type  vfio_mig_vgpu-64                     no: eq_vram_mib'
 }
 
+# What the command said of a device that is held, against what is then saved.
+estimates_what_is_saved() {
+	expect 0 hold "$a" -w "$data" -- vfio-mig estimate "$a" && said "$a: RUNNING, " &&
+		said 'not known before pre-copy' && said 'ends: at once, with a downtime of ' || return 1
+	expect 0 hold "$a" -w "$data" -- vfio-mig --json estimate "$a" && said '"by": "netlink"' || return 1
+	cp "$out" "$work/estimate"
+	expect 0 hold "$a" -w "$data" -- vfio-mig save fd:9 "$file" || return 1
+	python3 - "$work/estimate" "$(stat -c %s "$file")" <<-'END'
+	import json, sys
+	said, saved = json.load(open(sys.argv[1]))["bytes"], int(sys.argv[2])
+	print(said, saved)
+	sys.exit(not saved <= said <= 1.15 * saved)
+	END
+}
+
+estimates_no_end() {
+	expect 1 vfio-mig estimate "$a" --bandwidth 1000 --downtime 1 &&
+		said 'does not end: what only stopped devices send takes longer than 1 ms' &&
+		expect 1 vfio-mig estimate "$a" --ram 1G --rate 125000000 &&
+		said 'does not end: as much is written again as is sent' &&
+		expect 0 vfio-mig estimate "$a" --ram 1G && said 'ends: after 8' &&
+		expect 3 vfio-mig estimate nothing && warned 'there is no device nothing'
+}
+
+not_anybody_estimates() {
+	expect 3 "${anybody[@]}" vfio-mig estimate "$a" && warned 'sizes: Operation not permitted'
+}
+
 # Beyond its token: nobody knows it but the device.
 check_asks_the_device() {
 	local token
@@ -80,7 +109,7 @@ check_asks_the_device() {
 }
 
 anybody_checks() {
-	expect 0 setpriv --reuid 65534 --clear-groups --bounding-set -all \
+	expect 0 "${anybody[@]}" \
 		vfio-mig --json check "$(cat "$bus"/"$a"/version)" "$b" && said '"ok": true' && said '"asked": false'
 }
 
@@ -295,6 +324,9 @@ tap "a device that somebody has open" busy_is_shown
 tap "check of the host says yes, and no with reasons" check_of_the_host
 tap "the device itself is asked" check_asks_the_device
 tap "anybody may check, by tokens" anybody_checks
+tap "estimate says what is then saved" estimates_what_is_saved
+tap "estimate of what does not end" estimates_no_end
+tap "not anybody may estimate" not_anybody_estimates
 tap "save" saves
 tap "inspect" is_inspected
 tap "load into another" loads

@@ -6,6 +6,45 @@
 #define _VFIOMIG_EVENTS_H
 
 /*
+ * Devices that another process has open: generic netlink family vfio_mig
+ * ======================================================================
+ */
+
+/**
+ * struct vfiomig_status - how far the migration of a device is
+ * @size: sizeof(struct vfiomig_status)
+ * @state: enum vfiomig_state
+ * @exact: VFIOMIG_EXACT_*, as all below that struct vfiomig_sizes has
+ * @initial: first pass, sent while the device runs
+ * @dirty: changed since it was sent, also sent while it runs
+ * @stop_copy: sent with the device stopped; contains @dirty
+ * @bytes: that the VMM has read of a stream that is being saved, or 0
+ */
+struct vfiomig_status {
+	uint32_t size;
+	int state;
+	uint32_t exact;
+	uint64_t initial;
+	uint64_t dirty;
+	uint64_t stop_copy;
+	uint64_t bytes;
+};
+
+/**
+ * vfiomig_status_of - sizes of a device that its VMM has open
+ * @name: of the device in sysfs
+ * @status: out
+ *
+ * Generic netlink, VFIO_MIG_CMD_SIZES_GET. Takes CAP_NET_ADMIN. Waits for no VMM.
+ *
+ * Return: 0; -EPERM; -ENOTTY when the kernel does not have the family or the call;
+ * -ENODEV when vfio_mig has no such device; -EBUSY while the VMM changes its state or
+ * reads, which ends by itself: ask again; or what the driver or the socket says.
+ */
+int vfiomig_status_of(const char *name, struct vfiomig_status *status)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
+
+/*
  * Events: generic netlink family vfio_mig
  * =======================================
  */

@@ -148,4 +148,43 @@ int vfiomig_fits(struct vfiomig *ctx, uint64_t bandwidth, uint32_t limit_ms,
 		 struct vfiomig_decision *decision)
 	VFIOMIG_NONNULL(1) VFIOMIG_MUST_CHECK;
 
+/**
+ * struct vfiomig_forecast - how a migration will go, as far as sizes tell
+ * @size: sizeof(struct vfiomig_forecast)
+ * @fit: enum vfiomig_fit: stop now, after some pre-copy, or it does not end
+ * @bytes: that will be sent in all
+ * @total_ms: from its begin to its end; UINT64_MAX if it does not end
+ * @downtime_ms: that a VMM will find, which stops the devices as soon as the rest fits
+ *	into the limit; if it does not end, that of a VMM that stops them now
+ * @rest_bytes: that only devices that have stopped send
+ */
+struct vfiomig_forecast {
+	uint32_t size;
+	enum vfiomig_fit fit;
+	uint64_t bytes;
+	uint64_t total_ms;
+	uint64_t downtime_ms;
+	uint64_t rest_bytes;
+};
+
+/**
+ * vfiomig_forecast - how will a migration go?
+ * @sizes: of the devices, and of all else that takes the same way, as RAM
+ * @nr: how many
+ * @rate: bytes that they write again each second
+ * @bandwidth: bytes a second to the target
+ * @limit_ms: longest time that the devices may stand still
+ * @forecast: out
+ *
+ * Asks no device. QEMU's rule: stop when what is left goes in the limit. The rate is
+ * taken as constant, and as of pages that were not written before: a device that writes
+ * the same ones has less to send. What a VMM does besides takes time, too.
+ *
+ * Return: enum vfiomig_fit, or -EINVAL for a @size that is none.
+ */
+int vfiomig_forecast(const struct vfiomig_sizes *sizes, size_t nr, uint64_t rate,
+		     uint64_t bandwidth, uint32_t limit_ms,
+		     struct vfiomig_forecast *forecast)
+	VFIOMIG_NONNULL(6) VFIOMIG_MUST_CHECK;
+
 #endif
