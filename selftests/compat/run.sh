@@ -168,7 +168,7 @@ dump_is_interrupted() {
 	for n in $(seq 10 68); do
 		echo 1 >"/sys/bus/mdev/devices/44444444-0000-4000-8000-0000000000$n/remove"
 	done
-	return $status
+	return "$status"
 }
 
 # Runs tests of the device and prints the events that they cause, up to LAST.

@@ -126,8 +126,8 @@ int vfiomig_events_fd(const struct vfiomig_events *events)
  * Return: 1 with an event, 0 when there is none now; -ENOBUFS when the kernel
  * had to drop events, since they were not taken in time: listening goes on, ask
  * for the state of what is of interest. Of each kind a device sends at most 100 a
- * second, and what is beyond that is dropped without a word; -EINVAL for a @size that is none; or what
- * the socket says.
+ * second, and what is beyond that is dropped without a word; -EINVAL for a @size that
+ * is none; or what the socket says.
  */
 int vfiomig_events_next(struct vfiomig_events *events,
 			struct vfiomig_event *event)
