@@ -43,14 +43,15 @@ struct vgpu_type {
  * struct vgpu_vram - guest's video memory, allocated when first touched
  * @pages: array of @nr, NULL where nobody wrote: reads as zero
  * @nr: pages
+ * @units: of the stream, which no page is smaller than
  * @sem: read: an entry of @pages is in use; write: entries are freed
- * @dirty: bit for each page that must be sent (again); set by any writer
+ * @dirty: bit for each unit that must be sent (again); set by any writer
  *	after it wrote, cleared by the saver before it reads
  * @writable: bit for each page that some page table may let somebody write;
  *	set before @dirty by the fault, cleared with a zap by the saver
  * @tracking: writes through mmap are seen; set under state_mutex
- * @cursor: next page the saver looks at; goes round. Session's lock
- * @ahead: pages from the cursor on that are part of a first pass; session's lock
+ * @cursor: next unit the saver looks at; goes round. Session's lock
+ * @ahead: units from the cursor on that are part of a first pass; session's lock
  * @restart: the mode changed: what is dirty now is initial data again, when the
  *	pass that goes on has come to its end
  * @passes: first passes begun again since tracking began; session's lock
@@ -58,6 +59,7 @@ struct vgpu_type {
 struct vgpu_vram {
 	struct page **pages;
 	unsigned long nr;
+	unsigned long units;
 	struct rw_semaphore sem;
 	unsigned long *dirty;
 	unsigned long *writable;

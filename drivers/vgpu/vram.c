@@ -12,7 +12,19 @@
 #include <linux/unaligned.h>
 #include "vgpu.h"
 
-#define RUN_PAGES	((VMIG_CHUNK_MAX - VGPU_RUN_HEAD) >> PAGE_SHIFT)
+/*
+ * What is sent is a number of units, which are the same on each host, whatever its
+ * pages are. The tests build a device whose page has 16 of them, as one of 64 KiB has.
+ */
+#ifndef VGPU_UNIT_SHIFT
+#define VGPU_UNIT_SHIFT	12
+#endif
+#define VGPU_UNIT	(1UL << VGPU_UNIT_SHIFT)
+#define PAGE_UNITS	(PAGE_SIZE >> VGPU_UNIT_SHIFT)
+#define RUN_UNITS	15UL
+
+static_assert(PAGE_SHIFT >= VGPU_UNIT_SHIFT);
+static_assert(VGPU_RUN_HEAD + (RUN_UNITS << VGPU_UNIT_SHIFT) <= VMIG_CHUNK_MAX);
 
 int vgpu_vram_init(struct vgpu *v)
 {
@@ -20,8 +32,9 @@ int vgpu_vram_init(struct vgpu *v)
 
 	init_rwsem(&m->sem);
 	m->nr = ((size_t)v->type->vram_mib << 20) >> PAGE_SHIFT;
+	m->units = m->nr * PAGE_UNITS;
 	m->pages = kvcalloc(m->nr, sizeof(*m->pages), GFP_KERNEL_ACCOUNT);
-	m->dirty = bitmap_zalloc(m->nr, GFP_KERNEL_ACCOUNT);
+	m->dirty = bitmap_zalloc(m->units, GFP_KERNEL_ACCOUNT);
 	m->writable = bitmap_zalloc(m->nr, GFP_KERNEL_ACCOUNT);
 	if (m->pages && m->dirty && m->writable)
 		return 0;
@@ -97,7 +110,7 @@ void vgpu_vram_scrub(struct vgpu *v)
 	if (v->vdev.inode)
 		zap(v, 0, m->nr);
 	free_pages_all(m);
-	bitmap_zero(m->dirty, m->nr);
+	bitmap_zero(m->dirty, m->units);
 	bitmap_zero(m->writable, m->nr);
 }
 
@@ -134,6 +147,15 @@ static vm_fault_t vram_fault(struct vm_fault *vmf)
 	return vmf_insert_pfn(vmf->vma, vmf->address, page_to_pfn(page));
 }
 
+/* Of those units that a write of @len bytes has touched. */
+static void mark_dirty(struct vgpu_vram *m, u64 off, size_t len)
+{
+	unsigned long i;
+
+	for (i = off >> VGPU_UNIT_SHIFT; i <= (off + len - 1) >> VGPU_UNIT_SHIFT; i++)
+		set_bit(i, m->dirty);
+}
+
 /*
  * First write since the last zap. A saver that clears the bit after this zaps
  * before it reads; then the page table entry is gone when the caller wants to
@@ -149,7 +171,7 @@ static vm_fault_t vram_mkwrite(struct vm_fault *vmf)
 	set_bit(i, v->vram.writable);
 	/* A saver that cleared dirty before this looks at writable after. */
 	smp_mb__after_atomic();
-	set_bit(i, v->vram.dirty);
+	mark_dirty(&v->vram, (u64)i << PAGE_SHIFT, PAGE_SIZE);
 	vmig_dirtied(&v->vm);
 	return 0;
 }
@@ -201,15 +223,14 @@ int vgpu_vram_write(struct vgpu *v, u64 off, const void *buf, size_t len)
 
 	guard(rwsem_read)(&v->vram.sem);
 	while (len) {
-		unsigned long i = off >> PAGE_SHIFT;
-		struct page *page = page_get(&v->vram, i);
+		struct page *page = page_get(&v->vram, off >> PAGE_SHIFT);
 		size_t n = min_t(size_t, len, PAGE_SIZE - offset_in_page(off));
 
 		if (!page)
 			return -ENOMEM;
 		memcpy_to_page(page, offset_in_page(off), from, n);
-		/* After the write: a saver that missed it sends the page again. */
-		set_bit(i, v->vram.dirty);
+		/* After the write: a saver that missed it sends the unit again. */
+		mark_dirty(&v->vram, off, n);
 		vmig_dirtied(&v->vm);
 		off += n;
 		from += n;
@@ -226,15 +247,15 @@ void vgpu_vram_track(struct vgpu *v, bool on)
 
 	m->tracking = on;
 	m->cursor = 0;
-	m->ahead = on ? m->nr : 0;
+	m->ahead = on ? m->units : 0;
 	m->passes = 0;
 	WRITE_ONCE(m->restart, false);
 	if (!on)
 		return;
 	scoped_guard(rwsem_write, &m->sem) {
 		bitmap_zero(m->writable, m->nr);
-		for (i = 0; i < m->nr; i++)
-			assign_bit(i, m->dirty, m->pages[i]);
+		for (i = 0; i < m->units; i++)
+			assign_bit(i, m->dirty, m->pages[i / PAGE_UNITS]);
 	}
 	/* A page that comes up before this is made dirty by its first write. */
 	zap_while_running(v, 0, m->nr);
@@ -251,28 +272,28 @@ static void vram_begin_pass(struct vgpu_vram *m)
 	if (!vram_pass_waits(m))
 		return;
 	WRITE_ONCE(m->restart, false);
-	m->ahead = m->nr;
+	m->ahead = m->units;
 	m->passes++;
 }
 
 /*
  * The saver goes round, and no change of mode takes it back: what a guest writes
- * again and again keeps no other page from being sent.
+ * again and again keeps no other unit from being sent.
  */
-static void vram_advance(struct vgpu_vram *m, unsigned long pages)
+static void vram_advance(struct vgpu_vram *m, unsigned long units)
 {
-	m->cursor = (m->cursor + pages) % m->nr;
-	m->ahead -= min(pages, m->ahead);
+	m->cursor = (m->cursor + units) % m->units;
+	m->ahead -= min(units, m->ahead);
 }
 
-/* Moves the cursor to the next dirty page; false when there is none. */
+/* Moves the cursor to the next dirty unit; false when there is none. */
 static bool vram_seek_dirty(struct vgpu_vram *m)
 {
-	unsigned long i = find_next_bit(m->dirty, m->nr, m->cursor);
+	unsigned long i = find_next_bit(m->dirty, m->units, m->cursor);
 
-	if (i >= m->nr)
-		i = find_first_bit(m->dirty, m->nr) + m->nr;
-	if (i >= 2 * m->nr) {
+	if (i >= m->units)
+		i = find_first_bit(m->dirty, m->units) + m->units;
+	if (i >= 2 * m->units) {
 		m->ahead = 0;
 		return false;
 	}
@@ -280,24 +301,28 @@ static bool vram_seek_dirty(struct vgpu_vram *m)
 	return true;
 }
 
-/* Claim a run of dirty pages: from here on each write is seen again. */
+/*
+ * Claim a run of dirty units: from here on each write is seen again. A page that may
+ * be written has all of its units dirty, so that its first one claimed takes it away.
+ */
 static unsigned long claim_run(struct vgpu *v, unsigned long first)
 {
 	struct vgpu_vram *m = &v->vram;
-	unsigned long max = min(m->nr - first, (unsigned long)RUN_PAGES);
+	unsigned long max = min(m->units - first, RUN_UNITS);
+	unsigned long page = first / PAGE_UNITS;
 	bool mapped = false;
 	unsigned long n = 0;
 
 	while (n < max && test_and_clear_bit(first + n, m->dirty)) {
-		mapped |= test_and_clear_bit(first + n, m->writable);
+		mapped |= test_and_clear_bit((first + n) / PAGE_UNITS, m->writable);
 		n++;
 	}
 	if (mapped)
-		zap_while_running(v, first, n);
+		zap_while_running(v, page, (first + n - 1) / PAGE_UNITS - page + 1);
 	return n;
 }
 
-/* VRAM section: one run of pages a record. Session's lock held. */
+/* VRAM section: one run of units a record. Session's lock held. */
 int vgpu_vram_save(struct vmig_dev *vm, struct vmig_chunk *c)
 {
 	struct vgpu *v = vm_to_vgpu(vm);
@@ -309,11 +334,11 @@ int vgpu_vram_save(struct vmig_dev *vm, struct vmig_chunk *c)
 	if (!vram_seek_dirty(m))
 		return VMIG_SAVE_DONE;
 	c->pass = m->ahead ? m->passes + 1 : 0;
-	off = (u64)m->cursor << PAGE_SHIFT;
-	len = claim_run(v, m->cursor) << PAGE_SHIFT;
+	off = (u64)m->cursor << VGPU_UNIT_SHIFT;
+	len = claim_run(v, m->cursor) << VGPU_UNIT_SHIFT;
 	if (!len)
 		return VMIG_SAVE_DONE;
-	vram_advance(m, len >> PAGE_SHIFT);
+	vram_advance(m, len >> VGPU_UNIT_SHIFT);
 	put_unaligned_le64(off, c->data);
 	put_unaligned_le64(len, c->data + 8);
 	c->len = VGPU_RUN_HEAD;
@@ -323,15 +348,19 @@ int vgpu_vram_save(struct vmig_dev *vm, struct vmig_chunk *c)
 	return VMIG_SAVE_CHUNK;
 }
 
-/* A run of zeroes: pages that nobody made need not be made now. */
+/* A run of zeroes: a page that is not there need not be made for it. */
 static void load_zeroes(struct vgpu *v, u64 off, u64 len)
 {
-	u64 i;
-
 	guard(rwsem_read)(&v->vram.sem);
-	for (i = off >> PAGE_SHIFT; i < (off + len) >> PAGE_SHIFT; i++)
-		if (v->vram.pages[i])
-			clear_highpage(v->vram.pages[i]);
+	while (len) {
+		struct page *page = v->vram.pages[off >> PAGE_SHIFT];
+		size_t n = min_t(u64, len, PAGE_SIZE - offset_in_page(off));
+
+		if (page)
+			memzero_page(page, offset_in_page(off), n);
+		off += n;
+		len -= n;
+	}
 }
 
 int vgpu_vram_load(struct vmig_dev *vm, const struct vmig_chunk *c)
@@ -341,7 +370,7 @@ int vgpu_vram_load(struct vmig_dev *vm, const struct vmig_chunk *c)
 	u64 len = get_unaligned_le64(c->data + 8);
 	u64 size = vgpu_vram_size(v);
 
-	if (off > size || !len || len > size - off || (off | len) & ~PAGE_MASK)
+	if (off > size || !len || len > size - off || (off | len) & (VGPU_UNIT - 1))
 		return vmig_refuse(vm, -ERANGE,
 				   "VRAM: run of %#llx bytes at %#llx is not inside",
 				   len, off);
@@ -356,10 +385,10 @@ int vgpu_vram_load(struct vmig_dev *vm, const struct vmig_chunk *c)
 	return vgpu_vram_write(v, off, c->data + VGPU_RUN_HEAD, len);
 }
 
-/* Bytes of @pages of them, as if each went in a record of its own. */
-static u64 vram_bound(unsigned long pages)
+/* Bytes of @units of them, as if each went in a record of its own. */
+static u64 vram_bound(unsigned long units)
 {
-	return (u64)pages * (PAGE_SIZE + VGPU_RUN_HEAD + VMIG_RECORD_LEN);
+	return (u64)units * (VGPU_UNIT + VGPU_RUN_HEAD + VMIG_RECORD_LEN);
 }
 
 static unsigned long vram_present(struct vgpu_vram *m)
@@ -369,22 +398,23 @@ static unsigned long vram_present(struct vgpu_vram *m)
 	guard(rwsem_read)(&m->sem);
 	for (i = 0; i < m->nr; i++)
 		n += !!m->pages[i];
-	return n;
+	return n * PAGE_UNITS;
 }
 
-/* Would a record have this page? While nothing is saved, all that there are. */
+/* Would a record have this unit? While nothing is saved, all that there are. */
 static bool vram_due(const struct vgpu_vram *m, unsigned long i)
 {
-	return m->tracking ? test_bit(i, m->dirty) : !!READ_ONCE(m->pages[i]);
+	return m->tracking ? test_bit(i, m->dirty) :
+			     !!READ_ONCE(m->pages[i / PAGE_UNITS]);
 }
 
-/* Pages of a record that begins with @first, as claim_run() takes them. */
+/* Units of a record that begins with @first, as claim_run() takes them. */
 static unsigned long vram_run(const struct vgpu_vram *m, unsigned long first,
 			      unsigned long end)
 {
 	unsigned long n = 0;
 
-	end = min(end, first + RUN_PAGES);
+	end = min(end, first + RUN_UNITS);
 	while (first + n < end && vram_due(m, first + n))
 		n++;
 	return n;
@@ -397,13 +427,14 @@ static bool vram_zeroes(const struct vgpu_vram *m, unsigned long first,
 	unsigned long i;
 
 	for (i = first; i < first + n && zeroes; i++) {
-		struct page *page = READ_ONCE(m->pages[i]);
+		struct page *page = READ_ONCE(m->pages[i / PAGE_UNITS]);
 		void *p;
 
 		if (!page)
 			continue;
 		p = kmap_local_page(page);
-		zeroes = !memchr_inv(p, 0, PAGE_SIZE);
+		zeroes = !memchr_inv(p + (i % PAGE_UNITS << VGPU_UNIT_SHIFT), 0,
+				     VGPU_UNIT);
 		kunmap_local(p);
 	}
 	return zeroes;
@@ -421,7 +452,7 @@ static u64 vram_count(struct vgpu_vram *m, unsigned long first,
 		if (n) {
 			bytes += VMIG_RECORD_LEN + VGPU_RUN_HEAD;
 			if (!vram_zeroes(m, first, n))
-				bytes += (u64)n << PAGE_SHIFT;
+				bytes += (u64)n << VGPU_UNIT_SHIFT;
 		}
 		first += max(n, 1UL);
 		cond_resched();
@@ -431,14 +462,14 @@ static u64 vram_count(struct vgpu_vram *m, unsigned long first,
 
 /*
  * The device has stopped: what the saver will find from where it is, and then
- * before that. Each page of zeroes is looked at whole.
+ * before that. Each unit of zeroes is looked at whole.
  */
 static void vram_pending_final(struct vgpu_vram *m, struct vmig_pending *p)
 {
 	unsigned long from = m->tracking ? m->cursor : 0;
 
 	guard(rwsem_read)(&m->sem);
-	p->dirty = vram_count(m, from, m->nr) + vram_count(m, 0, from);
+	p->dirty = vram_count(m, from, m->units) + vram_count(m, 0, from);
 	p->passes = m->passes;
 	p->exact = true;
 }
@@ -453,15 +484,15 @@ static unsigned long vram_weight(const struct vgpu_vram *m, unsigned long from,
 	return n;
 }
 
-/* Dirty pages that are part of a first pass, one that waits to begin included. */
+/* Dirty units that are part of a first pass, one that waits to begin included. */
 static unsigned long vram_initial(const struct vgpu_vram *m)
 {
-	unsigned long end = m->cursor + (vram_pass_waits(m) ? m->nr : m->ahead);
+	unsigned long end = m->cursor + (vram_pass_waits(m) ? m->units : m->ahead);
 
-	if (end <= m->nr)
+	if (end <= m->units)
 		return vram_weight(m, m->cursor, end);
-	return vram_weight(m, m->cursor, m->nr) +
-	       vram_weight(m, 0, end - m->nr);
+	return vram_weight(m, m->cursor, m->units) +
+	       vram_weight(m, 0, end - m->units);
 }
 
 int vgpu_vram_pending(struct vmig_dev *vm, struct vmig_pending *p)
@@ -478,7 +509,7 @@ int vgpu_vram_pending(struct vmig_dev *vm, struct vmig_pending *p)
 		return 0;
 	}
 	initial = vram_initial(m);
-	all = max(bitmap_weight(m->dirty, m->nr), initial);
+	all = max(bitmap_weight(m->dirty, m->units), initial);
 	p->passes = m->passes + vram_pass_waits(m);
 	p->initial = vram_bound(initial);
 	p->dirty = vram_bound(all - initial);
