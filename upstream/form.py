@@ -73,15 +73,17 @@ class Form:
         self.have = dict(re.findall(r"^#define (VMIG_HAVE_\w+)\s+([01])$",
                                     probed.read_text(encoding="utf-8"), re.M))
         self.inline = {}
-        for name in ("vfio_compat.h", "vfio_pci_compat.h"):
-            self.learn(self.without(top / "include/compat" / name, self.uapi()))
+        for path in sorted((top / "include/compat").glob("*_compat.h")):
+            self.learn(self.without(path, self.defined()))
         texts = (p.read_text(encoding="utf-8") for p in (top / "upstream/vfio-mig").glob("*.txt"))
         self.pages = re.findall(r"Documentation/([\w-]+)\.rst", " ".join(texts))
 
-    def uapi(self):
-        """Macros of the uAPI that compat asks for by #ifdef."""
-        header = (self.kernel / "include/uapi/linux/vfio.h").read_text(encoding="utf-8")
-        return [f"-D{name}" for name in re.findall(r"#define\s+(VFIO_\w+)\b(?!\()", header)]
+    def defined(self):
+        """Macros of the kernel that compat asks for by #ifdef."""
+        texts = ((self.kernel / "include" / name).read_text(encoding="utf-8")
+                 for name in ("uapi/linux/vfio.h", "net/genetlink.h"))
+        return [f"-D{name}" for name in
+                re.findall(r"#define\s+((?:VFIO|GENL)_\w+)\b(?!\()", "".join(texts))]
 
     def without(self, path, more=(), text=None):
         """A file without the branches that this kernel does not take."""
@@ -150,7 +152,7 @@ class Form:
     def code(self, name, text):
         """A file in C."""
         text = self.without(self.top / name, text=text)
-        text = re.sub(r'^#include "vfio_(pci_)?compat\.h"\n', "", text, flags=re.M)
+        text = re.sub(r'^#include "\w+_compat\.h"\n', "", text, flags=re.M)
         if self.compat_of(name, text):
             text = self.expand(name, text)
         return refill(self.paths(text))
