@@ -12,6 +12,8 @@
 #include "vfio_compat.h"
 
 #define GRANULE_SHIFT	12
+/* Of all ranges together: 8 TiB of guest memory, 256 MiB of bits. */
+#define LOG_BITS_MAX	((u64)INT_MAX + 1)
 
 struct vmig_dirty_range {
 	u64 first;
@@ -41,9 +43,6 @@ static int range_init(struct vmig_dirty_range *range,
 {
 	range->first = node->start >> GRANULE_SHIFT;
 	range->nr = (node->last >> GRANULE_SHIFT) - range->first + 1;
-	/* No more than one allocation may be: 8 TiB of guest memory. */
-	if (range->nr > (u64)INT_MAX)
-		return -ENOMEM;
 	range->bits = kvcalloc(BITS_TO_LONGS(range->nr), sizeof(long),
 			       GFP_KERNEL_ACCOUNT);
 	return range->bits ? 0 : -ENOMEM;
@@ -97,6 +96,24 @@ void vmig_dirty_init(struct vmig_dirty_log *log)
 }
 EXPORT_SYMBOL_GPL(vmig_dirty_init);
 
+/* Is there a log of that size? Asked before anything is allocated. */
+static int ranges_check(struct rb_root_cached *root)
+{
+	struct interval_tree_node *node;
+	u64 bits = 0;
+
+	for (node = interval_tree_iter_first(root, 0, ULONG_MAX); node;
+	     node = interval_tree_iter_next(node, 0, ULONG_MAX)) {
+		if (node->last < node->start)
+			return -EINVAL;
+		bits += (node->last >> GRANULE_SHIFT) -
+			(node->start >> GRANULE_SHIFT) + 1;
+		if (bits > LOG_BITS_MAX)
+			return -E2BIG;
+	}
+	return 0;
+}
+
 /**
  * vmig_dirty_start - struct vfio_log_ops.log_start
  * @log: log
@@ -105,21 +122,21 @@ EXPORT_SYMBOL_GPL(vmig_dirty_init);
  * @page_size: the user's hint; set to the granule of this log
  *
  * Return: 0; -EINVAL when the log is on, for an empty range or a page size
- * below 4 KiB or not a power of two; -ENOMEM.
+ * below 4 KiB or not a power of two; -E2BIG for ranges of more than 8 TiB together;
+ * -ENOMEM.
  */
 int vmig_dirty_start(struct vmig_dirty_log *log, struct rb_root_cached *root,
 		     u32 nnodes, u64 *page_size)
 {
 	struct vmig_dirty_ranges *ranges;
-	struct interval_tree_node *node;
+	int ret;
 
 	guard(mutex)(&log->lock);
 	if (log->ranges || *page_size < SZ_4K || !is_power_of_2(*page_size))
 		return -EINVAL;
-	for (node = interval_tree_iter_first(root, 0, ULONG_MAX); node;
-	     node = interval_tree_iter_next(node, 0, ULONG_MAX))
-		if (node->last < node->start)
-			return -EINVAL;
+	ret = ranges_check(root);
+	if (ret)
+		return ret;
 	ranges = ranges_alloc(root, nnodes);
 	if (!ranges)
 		return -ENOMEM;

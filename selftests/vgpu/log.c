@@ -350,4 +350,20 @@ TEST_F(type1, reports_what_was_written)
 	EXPECT_EQ(0, bits);
 }
 
+/* What a log takes of memory is known before it is taken. */
+TEST_F(log, is_not_larger_than_a_guest)
+{
+	struct range ranges[RANGES];
+	int i;
+
+	for (i = 0; i < RANGES; i++)
+		ranges[i] = (struct range){ (uint64_t)i << 44, 5ULL << 40 };
+	EXPECT_EQ(-E2BIG, log_start(&self->v, ranges, 2));
+	EXPECT_EQ(-E2BIG, log_start(&self->v, ranges, RANGES));
+	ranges[0].length = 9ULL << 40;
+	EXPECT_EQ(-E2BIG, log_start(&self->v, ranges, 1));
+	EXPECT_EQ(0, log_start(&self->v, &whole, 1));
+	EXPECT_EQ(0, log_stop(&self->v));
+}
+
 TEST_HARNESS_MAIN
