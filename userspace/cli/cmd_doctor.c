@@ -209,7 +209,7 @@ const struct command cmd_doctor = {
 		 "  --domain  what \"virsh dumpxml\" prints of a guest: its devices, and what\n"
 		 "          its migration will meet\n"
 		 "  --peer  dump of the other host's device, by fingerprint\n"
-		 "A device that nobody uses is opened, which resets it",
+		 "A device that is free is opened, which resets it",
 	.help = "names what QEMU, libvirt or Nova would refuse, and what to do",
 	.run = run,
 };

@@ -460,7 +460,7 @@ const struct command cmd_inspect = {
 	.name = "inspect",
 	.usage = "FILE [--target TOKEN|FILE|DEVICE|TYPE]\n"
 		 "  FILE      saved stream, - for standard input\n"
-		 "  --target  who is to load it",
+		 "  --target  the device that is to load it",
 	.help = "shows what is in a saved stream, verifies it, and says why it would be refused",
 	.run = run,
 };

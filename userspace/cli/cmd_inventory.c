@@ -22,7 +22,7 @@ static int run(int argc, char **argv)
 const struct command cmd_inventory = {
 	.name = "inventory",
 	.usage = "[--measure]\n"
-		 "  --measure  open devices that nobody uses, which resets them, and ask\n"
+		 "  --measure  open devices that are free, which resets them, and ask\n"
 		 "             whether they migrate",
 	.help = "describes this host for schedulers, as JSON",
 	.run = run,

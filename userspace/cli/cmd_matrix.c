@@ -251,7 +251,7 @@ static void print_blanks(const struct matrix *m)
 		       b->hosts.count, b->why);
 }
 
-/* "neg" if only negotiation helps, "?" if nobody knows, "-" for another type. */
+/* "neg" if only negotiation helps, "?" if neither host tells, "-" for another type. */
 static const char *cell(const struct matrix *m, size_t from, size_t to)
 {
 	struct pair pair;
@@ -369,6 +369,6 @@ const struct command cmd_matrix = {
 		 "  FILE, DIR  inventories; of a directory all *.json\n"
 		 "  --from     only devices of this host are to leave\n"
 		 "  --to       only this host is to take them",
-	.help = "says who of many hosts can migrate where, from their inventories",
+	.help = "says which of many hosts can migrate where, from their inventories",
 	.run = run,
 };

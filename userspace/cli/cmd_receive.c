@@ -87,7 +87,7 @@ const struct command cmd_receive = {
 		 "  HOST         address to listen on, none for all\n"
 		 "  PORT         0 for a free one, which is printed\n"
 		 "  --once       take one connection, also if nothing comes of it\n"
-		 "  --wait S     give up when nobody connects for so many seconds\n"
+		 "  --wait S     give up without a connection for so many seconds\n"
 		 "  --timeout S  limit of one migration\n"
 		 "  --stay       leave the device in STOP, do not let it run",
 	.help = "takes over a device from a host that sends it",

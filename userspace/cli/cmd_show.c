@@ -237,7 +237,7 @@ const struct command cmd_show = {
 	.name = "show",
 	.usage = "DEVICE|TYPE [--no-open]\n"
 		 "  --no-open  do not open the device: no flags, state, features and sizes.\n"
-		 "             Opening it takes it from nobody, but resets it",
+		 "             Opening a free device resets it; one in use is left alone",
 	.help = "shows all that a device or mdev type says of itself",
 	.run = run,
 };

@@ -252,7 +252,7 @@ const struct finding_text finding_texts[FINDINGS] = {
 	[IN_USE] = {
 		"in-use", NOTE,
 		"what only the open device tells was not checked",
-		"run it again when nobody uses the device",
+		"run it again when the device is free",
 	},
 	[NOT_LOOKED_INTO] = {
 		"not-looked-into", NOTE,
@@ -282,7 +282,7 @@ const struct finding_text finding_texts[FINDINGS] = {
 	[P2P_UNKNOWN] = {
 		"p2p-unknown", NOTE,
 		"QEMU migrates a guest with several VFIO devices only if all have P2P states, and whether this one has was not seen",
-		"vfio-mig show DEVICE, as root and while nobody uses it",
+		"vfio-mig show DEVICE, as root and while it is free",
 	},
 	[NO_PRE_COPY] = {
 		"no-pre-copy", NOTE,
@@ -332,7 +332,7 @@ const struct finding_text finding_texts[FINDINGS] = {
 	[NOT_COMPARED] = {
 		"not-compared", NOTE,
 		"only one of the two dumps has it",
-		"make both dumps as root, of a device that nobody uses",
+		"make both dumps as root, of a device that is free",
 	},
 	[PEER_UNKNOWN] = {
 		"peer-unknown", WARNING,

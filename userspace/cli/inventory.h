@@ -9,7 +9,7 @@
 #define INVENTORY_VERSION 1
 
 /*
- * Of this host. With @measure devices that nobody uses are opened, which resets
+ * Of this host. With @measure devices that are free are opened, which resets
  * them, and asked whether they migrate. NULL after fail().
  */
 json_t *inventory_take(bool measure);

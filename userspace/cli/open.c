@@ -121,7 +121,7 @@ const char *why_not_open(int error)
 	case ENOENT: case ENODEV:
 		return "it is bound to no VFIO driver";
 	case EBUSY:
-		return "somebody else has it open";
+		return "another process has it open";
 	case EXDEV:
 		return "it is in another host's tree";
 	case EPERM: case EACCES:

@@ -109,7 +109,7 @@ void outfile_discard(struct outfile *f)
 
 const char *outfile_why(int error)
 {
-	return error == -ENXIO ? "nobody reads from it" : strerror(-error);
+	return error == -ENXIO ? "no process reads from it" : strerror(-error);
 }
 
 void outfile_abandon(void)

@@ -61,8 +61,8 @@ all_is_shown() {
 }
 
 busy_is_shown() {
-	expect 0 hold "$a" -- vfio-mig show "$a" && said 'somebody else has it open' &&
-		expect 3 hold "$a" -- vfio-mig save "$a" "$file" && warned 'somebody else has it open'
+	expect 0 hold "$a" -- vfio-mig show "$a" && said 'another process has it open' &&
+		expect 3 hold "$a" -- vfio-mig save "$a" "$file" && warned 'another process has it open'
 }
 
 check_of_the_host() {
