@@ -290,7 +290,7 @@ static bool knows_all(const struct side *side, struct vmig_word *w)
 static int check_known(const struct side *source, const struct side *target,
 		       struct vmig_verdict *v)
 {
-	static const char rule[] = "this driver does not know what it asks for";
+	static const char rule[] = "the driver does not know this key";
 	struct vmig_word w;
 
 	if (!knows_all(source, &w))
