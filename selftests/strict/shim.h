@@ -120,6 +120,7 @@ static inline void *memchr_inv(const void *p, int c, size_t n)
 struct lock { const char *holder; };
 struct mutex { struct lock l; };
 typedef struct { struct lock l; } spinlock_t;
+struct ratelimit_state { int begin; };
 struct rw_semaphore { int readers; struct lock l; };
 void host_lock(struct lock *l, const char *who);
 void host_unlock(struct lock *l);

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# test_list.sh: drivers/modules.list has each module, and what it says is there. TAP.
+# test_list.sh: drivers/modules.list has each module, and what it says is there. So has
+# what follows the modules' sources by hand: faults and the strict model. TAP.
 # Tests are called by tap.
 # shellcheck disable=SC2317
 set -uo pipefail
@@ -58,5 +59,7 @@ while read -r name module prefix card; do
 	[ "$card" = - ] || tap "$name has tests" [ -x "selftests/$name/run.sh" ]
 done < <(drivers/list.sh lines)
 tap "dkms builds and installs all" dkms_has_all
+tap "each fault of mutants.list can be put in" selftests/fast/mutate.py check .
+tap "the strict model builds" make -s -C selftests/strict built
 echo "1..$number"
 exit "$status"
