@@ -43,12 +43,15 @@ struct vgpu_type {
  * struct vgpu_vram - guest's video memory, allocated when first touched
  * @pages: array of @nr, NULL where nobody wrote: reads as zero
  * @nr: pages
+ * @present: entries of @pages that are not NULL
  * @units: of the stream, which no page is smaller than
- * @sem: read: an entry of @pages is in use; write: entries are freed
+ * @sem: read: an entry of @pages is in use; write: entries are freed. Taken
+ *	before a page's lock
  * @dirty: bit for each unit that must be sent (again); set by any writer
- *	after it wrote, cleared by the saver before it reads
- * @writable: bit for each page that some page table may let somebody write;
- *	set before @dirty by the fault, cleared with a zap by the saver
+ *	after it wrote, and by a fault before it lets a user write, under the
+ *	page's lock; cleared by the saver under that lock before it reads
+ * @writable: bit for each page that some page table may let a user write; set and
+ *	cleared under the page's lock, cleared by the saver, which then zaps
  * @tracking: writes through mmap are seen; set under state_mutex
  * @cursor: next unit the saver looks at; goes round. Session's lock
  * @ahead: units from the cursor on that are part of a first pass; session's lock
@@ -59,6 +62,7 @@ struct vgpu_type {
 struct vgpu_vram {
 	struct page **pages;
 	unsigned long nr;
+	atomic_long_t present;
 	unsigned long units;
 	struct rw_semaphore sem;
 	unsigned long *dirty;

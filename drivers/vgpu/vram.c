@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * VRAM: pages that appear when they are touched, and know when they were
- * written. A mapping of VM_PFNMAP with pfn_mkwrite() starts read-only; taking
- * the page tables away (zap) makes the next write come here again, also for
- * KVM, which follows through its MMU notifier.
+ * written. They are pages with a count of users, mapped read-only until the
+ * first write, which calls page_mkwrite(). So KVM gets a page that a guest may
+ * write, as it gets one of any file, and emulates no store of the guest's; a
+ * container refuses to map VRAM for another device, whose writes no mark would
+ * show. Taking the page tables away (zap) makes the next write come here again,
+ * also in KVM, which follows through its MMU notifier.
+ *
+ * A page's lock is held from the mark in page_mkwrite() until the entry of the page
+ * table is there. The saver clears a mark under that lock and zaps after it.
  */
 #include <linux/bitmap.h>
 #include <linux/crc32c.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/unaligned.h>
 #include "vgpu.h"
 
@@ -48,42 +55,29 @@ static u64 map_offset(unsigned long first)
 	       ((u64)first << PAGE_SHIFT);
 }
 
-static void zap(struct vgpu *v, unsigned long first, unsigned long nr)
+static void vram_zap(struct vgpu *v, unsigned long first, unsigned long nr)
 {
 	unmap_mapping_range(v->vdev.inode->i_mapping, map_offset(first),
 			    (u64)nr << PAGE_SHIFT, true);
 }
 
-/*
- * KVM faults a page in, looks it up, and takes it for an error of its user when
- * the page is gone again (hva_to_pfn_remapped()). It does both under the lock of
- * the address space, which is that of who saves: no zap may come in between.
- * Taken before sem, as by a fault. A reset does without: it waits for no fault
- * of a user, and the VMM has stopped its CPUs then.
- */
-static void zap_while_running(struct vgpu *v, unsigned long first,
-			      unsigned long nr)
-{
-	struct mm_struct *mm = current->mm;
-
-	if (mm)
-		mmap_write_lock(mm);
-	zap(v, first, nr);
-	if (mm)
-		mmap_write_unlock(mm);
-}
-
-static void free_pages_all(struct vgpu_vram *m)
+/* No mapping gets a page any more once it has left the array under its lock. */
+static void vram_drop_pages(struct vgpu_vram *m)
 {
 	unsigned long i;
 
 	for (i = 0; i < m->nr; i++) {
-		if (!m->pages[i])
+		struct page *page = m->pages[i];
+
+		if (!page)
 			continue;
-		__free_page(m->pages[i]);
-		m->pages[i] = NULL;
+		lock_page(page);
+		WRITE_ONCE(m->pages[i], NULL);
+		unlock_page(page);
+		put_page(page);
 		cond_resched();
 	}
+	atomic_long_set(&m->present, 0);
 }
 
 /* Only when no user is left. */
@@ -92,7 +86,7 @@ void vgpu_vram_free(struct vgpu *v)
 	struct vgpu_vram *m = &v->vram;
 
 	if (m->pages)
-		free_pages_all(m);
+		vram_drop_pages(m);
 	kvfree(m->pages);
 	bitmap_free(m->dirty);
 	bitmap_free(m->writable);
@@ -107,9 +101,9 @@ void vgpu_vram_scrub(struct vgpu *v)
 	struct vgpu_vram *m = &v->vram;
 
 	guard(rwsem_write)(&m->sem);
+	vram_drop_pages(m);
 	if (v->vdev.inode)
-		zap(v, 0, m->nr);
-	free_pages_all(m);
+		vram_zap(v, 0, m->nr);
 	bitmap_zero(m->dirty, m->units);
 	bitmap_zero(m->writable, m->nr);
 }
@@ -126,16 +120,24 @@ static struct page *page_get(struct vgpu_vram *m, unsigned long i)
 	if (!page)
 		return NULL;
 	old = cmpxchg(&m->pages[i], NULL, page);
-	if (!old)
+	if (!old) {
+		atomic_long_inc(&m->present);
 		return page;
+	}
 	__free_page(page);
 	return old;
 }
 
+static unsigned long vram_fault_index(const struct vm_fault *vmf)
+{
+	return vmf->pgoff - (map_offset(0) >> PAGE_SHIFT);
+}
+
+/* Returns the page locked, so that a reset that comes now finds it mapped. */
 static vm_fault_t vram_fault(struct vm_fault *vmf)
 {
 	struct vgpu *v = vmf->vma->vm_private_data;
-	unsigned long i = vmf->pgoff - (map_offset(0) >> PAGE_SHIFT);
+	unsigned long i = vram_fault_index(vmf);
 	struct page *page;
 
 	guard(rwsem_read)(&v->vram.sem);
@@ -144,7 +146,10 @@ static vm_fault_t vram_fault(struct vm_fault *vmf)
 	page = page_get(&v->vram, i);
 	if (!page)
 		return VM_FAULT_OOM;
-	return vmf_insert_pfn(vmf->vma, vmf->address, page_to_pfn(page));
+	get_page(page);
+	lock_page(page);
+	vmf->page = page;
+	return VM_FAULT_LOCKED;
 }
 
 /* Of those units that a write of @len bytes has touched. */
@@ -156,29 +161,28 @@ static void mark_dirty(struct vgpu_vram *m, u64 off, size_t len)
 		set_bit(i, m->dirty);
 }
 
-/*
- * First write since the last zap. A saver that clears the bit after this zaps
- * before it reads; then the page table entry is gone when the caller wants to
- * make it writable, and the write faults again.
- */
+/* First write since the last zap. */
 static vm_fault_t vram_mkwrite(struct vm_fault *vmf)
 {
 	struct vgpu *v = vmf->vma->vm_private_data;
-	unsigned long i = vmf->pgoff - (map_offset(0) >> PAGE_SHIFT);
+	unsigned long i = vram_fault_index(vmf);
 
 	if (i >= v->vram.nr)
 		return VM_FAULT_SIGBUS;
+	lock_page(vmf->page);
+	if (READ_ONCE(v->vram.pages[i]) != vmf->page) {
+		unlock_page(vmf->page);
+		return VM_FAULT_NOPAGE;
+	}
 	set_bit(i, v->vram.writable);
-	/* A saver that cleared dirty before this looks at writable after. */
-	smp_mb__after_atomic();
 	mark_dirty(&v->vram, (u64)i << PAGE_SHIFT, PAGE_SIZE);
 	vmig_dirtied(&v->vm);
-	return 0;
+	return VM_FAULT_LOCKED;
 }
 
 static const struct vm_operations_struct vram_vm_ops = {
 	.fault = vram_fault,
-	.pfn_mkwrite = vram_mkwrite,
+	.page_mkwrite = vram_mkwrite,
 };
 
 int vgpu_vram_mmap(struct vgpu *v, struct vm_area_struct *vma)
@@ -190,7 +194,7 @@ int vgpu_vram_mmap(struct vgpu *v, struct vm_area_struct *vma)
 		return -EINVAL;
 	if (first >= v->vram.nr || vma_pages(vma) > v->vram.nr - first)
 		return -EINVAL;
-	vm_flags_set(vma, VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_DONTDUMP);
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_private_data = v;
 	vma->vm_ops = &vram_vm_ops;
 	return 0;
@@ -239,7 +243,11 @@ int vgpu_vram_write(struct vgpu *v, u64 off, const void *buf, size_t len)
 	return 0;
 }
 
-/* Begin or end to send VRAM: at first, every page that anybody touched. */
+/*
+ * Begin or end to send VRAM: at first, every page that was touched. A page that
+ * comes up meanwhile is zero, or its writer marks it. A page that some page table
+ * lets a guest write is in @writable already, and is zapped when it is claimed.
+ */
 void vgpu_vram_track(struct vgpu *v, bool on)
 {
 	struct vgpu_vram *m = &v->vram;
@@ -252,13 +260,13 @@ void vgpu_vram_track(struct vgpu *v, bool on)
 	WRITE_ONCE(m->restart, false);
 	if (!on)
 		return;
-	scoped_guard(rwsem_write, &m->sem) {
-		bitmap_zero(m->writable, m->nr);
-		for (i = 0; i < m->units; i++)
-			assign_bit(i, m->dirty, m->pages[i / PAGE_UNITS]);
+	guard(rwsem_read)(&m->sem);
+	for (i = 0; i < m->nr; i++) {
+		if (READ_ONCE(m->pages[i]))
+			mark_dirty(m, (u64)i << PAGE_SHIFT, PAGE_SIZE);
+		if (!(i % SZ_4K))
+			cond_resched();
 	}
-	/* A page that comes up before this is made dirty by its first write. */
-	zap_while_running(v, 0, m->nr);
 }
 
 /* After a change of mode the guest paints all anew: worth a pass of its own. */
@@ -302,10 +310,29 @@ static bool vram_seek_dirty(struct vgpu_vram *m)
 }
 
 /*
- * Claim a run of dirty units: from here on each write is seen again. A page that may
- * be written has all of its units dirty, so that its first one claimed takes it away.
+ * Clears the mark of a unit; false if there was none. A page that may be written has
+ * all of its units dirty, so that the first one that is claimed takes it away.
  */
-static unsigned long claim_run(struct vgpu *v, unsigned long first)
+static bool vram_claim(struct vgpu_vram *m, unsigned long unit, bool *mapped)
+{
+	unsigned long i = unit / PAGE_UNITS;
+	struct page *page = READ_ONCE(m->pages[i]);
+	bool dirty;
+
+	if (!test_bit(unit, m->dirty))
+		return false;
+	/* Waits for a fault that has set the mark and not yet the page table. */
+	if (page)
+		lock_page(page);
+	dirty = test_and_clear_bit(unit, m->dirty);
+	*mapped |= test_and_clear_bit(i, m->writable);
+	if (page)
+		unlock_page(page);
+	return dirty;
+}
+
+/* Claims a run of dirty units: from here on each write is seen again. */
+static unsigned long vram_claim_run(struct vgpu *v, unsigned long first)
 {
 	struct vgpu_vram *m = &v->vram;
 	unsigned long max = min(m->units - first, RUN_UNITS);
@@ -313,12 +340,11 @@ static unsigned long claim_run(struct vgpu *v, unsigned long first)
 	bool mapped = false;
 	unsigned long n = 0;
 
-	while (n < max && test_and_clear_bit(first + n, m->dirty)) {
-		mapped |= test_and_clear_bit((first + n) / PAGE_UNITS, m->writable);
+	guard(rwsem_read)(&m->sem);
+	while (n < max && vram_claim(m, first + n, &mapped))
 		n++;
-	}
 	if (mapped)
-		zap_while_running(v, page, (first + n - 1) / PAGE_UNITS - page + 1);
+		vram_zap(v, page, (first + n - 1) / PAGE_UNITS - page + 1);
 	return n;
 }
 
@@ -335,7 +361,7 @@ int vgpu_vram_save(struct vmig_dev *vm, struct vmig_chunk *c)
 		return VMIG_SAVE_DONE;
 	c->pass = m->ahead ? m->passes + 1 : 0;
 	off = (u64)m->cursor << VGPU_UNIT_SHIFT;
-	len = claim_run(v, m->cursor) << VGPU_UNIT_SHIFT;
+	len = vram_claim_run(v, m->cursor) << VGPU_UNIT_SHIFT;
 	if (!len)
 		return VMIG_SAVE_DONE;
 	vram_advance(m, len >> VGPU_UNIT_SHIFT);
@@ -391,14 +417,9 @@ static u64 vram_bound(unsigned long units)
 	return (u64)units * (VGPU_UNIT + VGPU_RUN_HEAD + VMIG_RECORD_LEN);
 }
 
-static unsigned long vram_present(struct vgpu_vram *m)
+static unsigned long vram_present(const struct vgpu_vram *m)
 {
-	unsigned long i, n = 0;
-
-	guard(rwsem_read)(&m->sem);
-	for (i = 0; i < m->nr; i++)
-		n += !!m->pages[i];
-	return n * PAGE_UNITS;
+	return atomic_long_read(&m->present) * PAGE_UNITS;
 }
 
 /* Would a record have this unit? While nothing is saved, all that there are. */
@@ -408,7 +429,7 @@ static bool vram_due(const struct vgpu_vram *m, unsigned long i)
 			     !!READ_ONCE(m->pages[i / PAGE_UNITS]);
 }
 
-/* Units of a record that begins with @first, as claim_run() takes them. */
+/* Units of a record that begins with @first, as vram_claim_run() takes them. */
 static unsigned long vram_run(const struct vgpu_vram *m, unsigned long first,
 			      unsigned long end)
 {
