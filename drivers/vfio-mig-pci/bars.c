@@ -158,16 +158,12 @@ static vm_fault_t bar_fault(struct vm_fault *vmf)
 	guard(rwsem_read)(&core->memory_lock);
 	if (core->pm_runtime_engaged || !vmig_compat_memory_enabled(core))
 		return VM_FAULT_SIGBUS;
+	if (vmig_card_memory_is(p, index))
+		return vmig_card_memory_fault(p, vmf, bar_pfn(p, index, offset));
 	return vmf_insert_pfn(vma, address, bar_pfn(p, index, offset));
 }
 
 static const struct vm_operations_struct bar_vm_ops = { .fault = bar_fault };
-
-/* Its pages are read-only until they are written. */
-static const struct vm_operations_struct bar_memory_vm_ops = {
-	.fault = bar_fault,
-	.pfn_mkwrite = vmig_card_memory_mkwrite,
-};
 
 /* Takes the doorbell pages from all mappings; the next access faults. */
 void vmig_bar_zap_doorbells(struct vmig_pci *p)
@@ -192,9 +188,11 @@ static int bar_mmap_plain(struct vmig_pci *p, struct vm_area_struct *vma)
 {
 	int ret = vfio_pci_core_mmap(&p->core.vdev, vma);
 
-	if (!ret && vmig_card_memory_is(p, bar_index(vma)))
-		vma->vm_ops = &bar_memory_vm_ops;
-	return ret;
+	if (ret || !vmig_card_memory_is(p, bar_index(vma)))
+		return ret;
+	vmig_card_memory_mmap(vma);
+	vma->vm_ops = &bar_vm_ops;
+	return 0;
 }
 
 /*

@@ -39,7 +39,9 @@ void vmig_card_memory_close(struct vmig_pci *p);
 void vmig_card_memory_clear(struct vmig_pci *p);
 void vmig_card_memory_track(struct vmig_pci *p, bool on);
 bool vmig_card_memory_is(const struct vmig_pci *p, u32 index);
-vm_fault_t vmig_card_memory_mkwrite(struct vm_fault *vmf);
+void vmig_card_memory_mmap(struct vm_area_struct *vma);
+vm_fault_t vmig_card_memory_fault(struct vmig_pci *p, struct vm_fault *vmf,
+				  unsigned long pfn);
 ssize_t vmig_card_memory_rw(struct vmig_pci *p, char __user *buf, size_t count,
 			    loff_t *ppos, bool write);
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A BAR that is memory of the card's own, for example VRAM: part of its state. A
- * guest maps and writes it; each page's first write faults and is marked, see
+ * guest maps and writes it; each page's first access faults and is marked, see
  * vfio-mig/memory.c. The marks are kept from open on, so that pages which no user
- * wrote are neither read nor sent.
+ * touched are neither read nor sent.
  *
- * A mapping's pages are read-only until they are written, so that VFIO does not
- * map them in an IOMMU: another device cannot write them unseen.
+ * A mapping is of VM_MIXEDMAP, not of VM_PFNMAP, so that VFIO does not map it in an
+ * IOMMU: another device cannot write it unseen. VM_IO stays: KVM needs it.
  */
 #include "internal.h"
 #include "vfio_pci_compat.h"
@@ -111,13 +111,22 @@ bool vmig_card_memory_is(const struct vmig_pci *p, u32 index)
 	return p->drv->memory && index == p->drv->bar_memory;
 }
 
-/* struct vm_operations_struct.pfn_mkwrite */
-vm_fault_t vmig_card_memory_mkwrite(struct vm_fault *vmf)
+/* Prepares a mapping of the memory that vfio-pci has made. */
+void vmig_card_memory_mmap(struct vm_area_struct *vma)
 {
-	struct vfio_pci_core_device *core = vmf->vma->vm_private_data;
+	vm_flags_mod(vma, VM_MIXEDMAP, VM_PFNMAP);
+}
 
-	return vmig_memory_mkwrite(&container_of(core, struct vmig_pci, core)->memory,
-				   vmf);
+/* Maps a page. memory_lock is held for reading, so that no reset is under way. */
+vm_fault_t vmig_card_memory_fault(struct vmig_pci *p, struct vm_fault *vmf,
+				  unsigned long pfn)
+{
+	vm_fault_t ret;
+
+	ret = vmig_compat_insert_mixed(vmf->vma, vmf->address & PAGE_MASK, pfn);
+	if (ret == VM_FAULT_NOPAGE)
+		vmig_memory_mapped(&p->memory, vmf);
+	return ret;
 }
 
 /* Reads or writes the BAR as vfio-pci does, and marks what was written. */

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Memory of a device that a guest maps: marks of what was written, and records of
- * runs of pages. A mapping of VM_PFNMAP with pfn_mkwrite() starts read-only; taking
- * its page tables away (zap) makes the next write fault again, also in KVM, which
- * follows through its MMU notifier.
+ * runs of pages. Each access to a page that is not in the page tables faults and
+ * marks the page; taking it away (zap) makes the next one fault again, also in KVM,
+ * which follows through its MMU notifier.
+ *
+ * A page that is only read is marked as well: one that is mapped read-only would be
+ * read-only for KVM, which then emulates a guest's stores, knows few instructions,
+ * and ends the guest at others.
  */
 #include <linux/bitmap.h>
 #include <linux/module.h>
+#include <linux/sched/mm.h>
 #include <linux/unaligned.h>
 #include <vmig/memory.h>
 
@@ -34,6 +39,7 @@ int vmig_memory_init(struct vmig_memory *m, const char *name,
 	m->ops = ops;
 	m->start = start;
 	m->nr = size >> PAGE_SHIFT;
+	spin_lock_init(&m->mm_lock);
 	m->written = bitmap_zalloc(m->nr, GFP_KERNEL_ACCOUNT);
 	m->dirty = bitmap_zalloc(m->nr, GFP_KERNEL_ACCOUNT);
 	m->writable = bitmap_zalloc(m->nr, GFP_KERNEL_ACCOUNT);
@@ -41,12 +47,29 @@ int vmig_memory_init(struct vmig_memory *m, const char *name,
 }
 EXPORT_SYMBOL_GPL(vmig_memory_init);
 
+static void memory_mm_set(struct vmig_memory *m, struct mm_struct *mm)
+{
+	struct mm_struct *old;
+
+	if (READ_ONCE(m->mm) == mm)
+		return;
+	if (mm)
+		mmgrab(mm);
+	scoped_guard(spinlock, &m->mm_lock) {
+		old = m->mm;
+		WRITE_ONCE(m->mm, mm);
+	}
+	if (old)
+		mmdrop(old);
+}
+
 /**
  * vmig_memory_free - free the marks
  * @m: memory without a user; init may have failed or not been called
  */
 void vmig_memory_free(struct vmig_memory *m)
 {
+	memory_mm_set(m, NULL);
 	bitmap_free(m->written);
 	bitmap_free(m->dirty);
 	bitmap_free(m->writable);
@@ -64,23 +87,38 @@ static void memory_zap(struct vmig_memory *m, unsigned long first,
 			    (u64)nr << PAGE_SHIFT, true);
 }
 
+/* The address space in which KVM runs the guest, with a reference; or NULL. */
+static struct mm_struct *memory_mm_get(struct vmig_memory *m)
+{
+	guard(spinlock)(&m->mm_lock);
+	return m->mm && mmget_not_zero(m->mm) ? m->mm : NULL;
+}
+
 /*
  * Takes pages from mappings while the guest runs. KVM faults a page in, looks it
  * up, and returns an error to its user when the page is gone again
- * (hva_to_pfn_remapped()). KVM does both under the lock of the address space,
- * which is the caller's: the lock keeps the zap out of that window. Called before
- * the locks that a fault takes.
+ * (hva_to_pfn_remapped()). KVM does both under the lock of its address space,
+ * whichever process saves: the lock keeps the zap out of that window. Called before
+ * the locks that a fault takes. -EINTR when the caller is to die.
  */
-static void memory_zap_running(struct vmig_memory *m, unsigned long first,
-			       unsigned long nr)
+static int memory_zap_running(struct vmig_memory *m, unsigned long first,
+			      unsigned long nr)
 {
-	struct mm_struct *mm = current->mm;
+	struct mm_struct *mm = memory_mm_get(m);
+	int ret = 0;
 
-	if (mm)
-		mmap_write_lock(mm);
-	memory_zap(m, first, nr);
-	if (mm)
+	if (!mm) {
+		memory_zap(m, first, nr);
+		return 0;
+	}
+	if (mmap_write_lock_killable(mm)) {
+		ret = -EINTR;
+	} else {
+		memory_zap(m, first, nr);
 		mmap_write_unlock(mm);
+	}
+	mmput(mm);
+	return ret;
 }
 
 /**
@@ -106,34 +144,35 @@ void vmig_memory_cleared(struct vmig_memory *m)
 	bitmap_zero(m->written, m->nr);
 	bitmap_zero(m->dirty, m->nr);
 	bitmap_zero(m->writable, m->nr);
+	memory_mm_set(m, NULL);
 }
 EXPORT_SYMBOL_GPL(vmig_memory_cleared);
 
 /**
- * vmig_memory_mkwrite - struct vm_operations_struct.pfn_mkwrite
+ * vmig_memory_mapped - a fault has mapped a page, for writing
  * @m: memory
- * @vmf: fault of a mapping of the device's file
+ * @vmf: the fault, of a mapping of the device's file
  *
- * Marks the first write to a page since the last zap. A saver that clears the mark
- * after that zaps before it reads; the page table's entry is gone then when the
- * caller wants to make it writable, and the write faults again.
- *
- * Return: what the fault handler returns.
+ * Called after the page is in the page table: all writes before this are seen by
+ * this mark, and a saver that clears the mark zaps before it reads. The driver keeps
+ * a reset out from before the page is mapped until this returns.
  */
-vm_fault_t vmig_memory_mkwrite(struct vmig_memory *m, struct vm_fault *vmf)
+void vmig_memory_mapped(struct vmig_memory *m, const struct vm_fault *vmf)
 {
 	unsigned long i = vmf->pgoff - (m->start >> PAGE_SHIFT);
 
 	if (i >= m->nr)
-		return VM_FAULT_SIGBUS;
+		return;
+	/* Not a program's own access: KVM's, which looks the page up next. */
+	if (!(vmf->flags & FAULT_FLAG_USER))
+		memory_mm_set(m, vmf->vma->vm_mm);
 	set_bit(i, m->written);
 	set_bit(i, m->writable);
 	/* A saver that cleared dirty before this looks at writable after. */
 	smp_mb__after_atomic();
 	set_bit(i, m->dirty);
-	return 0;
 }
-EXPORT_SYMBOL_GPL(vmig_memory_mkwrite);
+EXPORT_SYMBOL_GPL(vmig_memory_mapped);
 
 /**
  * vmig_memory_wrote - mark what the driver has written
@@ -187,12 +226,12 @@ void vmig_memory_track(struct vmig_memory *m, bool on)
 	WRITE_ONCE(m->restart, false);
 	if (!on)
 		return;
-	bitmap_zero(m->writable, m->nr);
-	/* One by one, since a fault may set others of the same word. */
+	/*
+	 * One by one, since a fault may set others of the same word. A page that is
+	 * mapped is in @writable, and zapped when it is claimed.
+	 */
 	for_each_set_bit(i, m->written, m->nr)
 		set_bit(i, m->dirty);
-	/* After this each first write marks its page. */
-	memory_zap_running(m, 0, m->nr);
 }
 EXPORT_SYMBOL_GPL(vmig_memory_track);
 
@@ -216,20 +255,29 @@ static unsigned long memory_next_dirty(struct vmig_memory *m)
 	return find_next_bit(m->dirty, m->nr, 0);
 }
 
-/* Claims a run of dirty pages: from here on each write is seen again. */
-static unsigned long memory_claim(struct vmig_memory *m, unsigned long first)
+/*
+ * Claims a run of dirty pages: from here on each write is seen again. Returns their
+ * number, or a negative errno, after which all is dirty as before.
+ */
+static long memory_claim(struct vmig_memory *m, unsigned long first)
 {
 	unsigned long max = min(m->nr - first, (unsigned long)MEMORY_RUN_PAGES);
+	unsigned long i, n = 0;
 	bool mapped = false;
-	unsigned long n = 0;
+	int ret;
 
 	while (n < max && test_and_clear_bit(first + n, m->dirty)) {
 		mapped |= test_and_clear_bit(first + n, m->writable);
 		n++;
 	}
-	if (mapped)
-		memory_zap_running(m, first, n);
-	return n;
+	ret = mapped ? memory_zap_running(m, first, n) : 0;
+	if (!ret)
+		return n;
+	for (i = first; i < first + n; i++) {
+		set_bit(i, m->writable);
+		set_bit(i, m->dirty);
+	}
+	return ret;
 }
 
 /**
@@ -238,22 +286,24 @@ static unsigned long memory_claim(struct vmig_memory *m, unsigned long first)
  * @c: one record: a run of pages
  *
  * Context: session's lock held.
- * Return: VMIG_SAVE_CHUNK or VMIG_SAVE_DONE.
+ * Return: VMIG_SAVE_CHUNK, VMIG_SAVE_DONE, or -EINTR when the caller is to die.
  */
 int vmig_memory_save(struct vmig_memory *m, struct vmig_chunk *c)
 {
 	unsigned long first;
 	u64 offset;
 	size_t len;
+	long n;
 
 	memory_begin_pass(m);
 	first = memory_next_dirty(m);
 	if (first >= m->nr)
 		return VMIG_SAVE_DONE;
 	offset = (u64)first << PAGE_SHIFT;
-	len = memory_claim(m, first) << PAGE_SHIFT;
-	if (!len)
-		return VMIG_SAVE_DONE;
+	n = memory_claim(m, first);
+	if (n <= 0)
+		return n ? n : VMIG_SAVE_DONE;
+	len = n << PAGE_SHIFT;
 	m->cursor = first + (len >> PAGE_SHIFT);
 	put_unaligned_le64(offset, c->data);
 	put_unaligned_le64(len, c->data + 8);

@@ -147,7 +147,10 @@ static ssize_t platforms_show(struct vmig_facts *f, char *buf)
 	return n + sysfs_emit_at(buf, n, "\n");
 }
 
-/* "auto": the newest that this host supports. */
+/*
+ * "auto": the newest that this host supports. A call of the VMM may hold the mutex as
+ * long as the VMM keeps its own memory from it; the operator can give up.
+ */
 static int platform_store(struct vmig_facts *f, const char *buf)
 {
 	const struct vmig_platform *p;
@@ -158,11 +161,12 @@ static int platform_store(struct vmig_facts *f, const char *buf)
 		p = vmig_platform_find(f->o.kind, buf);
 	if (!p)
 		return -EINVAL;
-	guard(mutex)(&f->o.vm->state_mutex);
-	if (f->o.vm->used)
-		return -EBUSY;
-	WRITE_ONCE(f->o.vm->pins.platform, p);
-	WRITE_ONCE(f->o.vm->platform, p);
+	scoped_cond_guard(mutex_intr, return -ERESTARTSYS, &f->o.vm->state_mutex) {
+		if (f->o.vm->used)
+			return -EBUSY;
+		WRITE_ONCE(f->o.vm->pins.platform, p);
+		WRITE_ONCE(f->o.vm->platform, p);
+	}
 	return 0;
 }
 
@@ -199,10 +203,11 @@ static int stream_emit_store(struct vmig_facts *f, const char *buf)
 
 	if (minor < VMIG_EMIT_NEWEST)
 		return minor;
-	guard(mutex)(&f->o.vm->state_mutex);
-	if (f->o.vm->session)
-		return -EBUSY;
-	WRITE_ONCE(f->o.vm->pins.emit, minor);
+	scoped_cond_guard(mutex_intr, return -ERESTARTSYS, &f->o.vm->state_mutex) {
+		if (f->o.vm->session)
+			return -EBUSY;
+		WRITE_ONCE(f->o.vm->pins.emit, minor);
+	}
 	return 0;
 }
 
@@ -252,10 +257,11 @@ static int force_store(struct vmig_facts *f, const char *buf)
 	kfree(list);
 	if (ret)
 		return ret;
-	guard(mutex)(&f->o.vm->state_mutex);
-	if (f->o.vm->session)
-		return -EBUSY;
-	WRITE_ONCE(f->o.vm->pins.forced, mask);
+	scoped_cond_guard(mutex_intr, return -ERESTARTSYS, &f->o.vm->state_mutex) {
+		if (f->o.vm->session)
+			return -EBUSY;
+		WRITE_ONCE(f->o.vm->pins.forced, mask);
+	}
 	return 0;
 }
 

@@ -62,18 +62,19 @@ struct vmig_memory_ops {
  * @nr: pages
  * @written: bit for each page that may differ from zero; set before @dirty
  * @dirty: bit for each page that is to be sent (again); set after a write by the
- *	driver and before a write through a mapping, cleared before the core reads
- * @writable: bit for each page that a page table may let a user write; set before
- *	@dirty by a fault, cleared by the core when it takes the page from the tables
+ *	driver and after a fault has mapped the page, cleared before the core reads
+ * @writable: bit for each page that a page table may have; set before @dirty by a
+ *	fault, cleared by the core when it takes the page from the tables
  * @tracking: pages are being sent; changes under the device's state mutex
  * @restart: the guest paints all anew: what is dirty counts as initial data again
  * @cursor: next page to look at; session's lock
+ * @mm: address space of the last fault that was no program's own access; KVM's
+ * @mm_lock: @mm
  * @passes: first passes begun since @tracking began; session's lock
  * @first_pass: @cursor has not reached the end yet; session's lock
  *
- * A mapping's pages are read-only until their first write: the driver maps them
- * by vmf_insert_pfn() in a shared mapping, and its pfn_mkwrite() calls
- * vmig_memory_mkwrite().
+ * The driver maps one page a fault, writable, in a shared mapping, and calls
+ * vmig_memory_mapped() after it.
  */
 struct vmig_memory {
 	const char *name;
@@ -86,6 +87,8 @@ struct vmig_memory {
 	unsigned long *writable;
 	bool tracking;
 	bool restart;
+	struct mm_struct *mm;
+	spinlock_t mm_lock; /* mm */
 	unsigned long cursor;
 	u32 passes;
 	bool first_pass;
@@ -100,7 +103,7 @@ int vmig_memory_init(struct vmig_memory *m, const char *name,
 		     struct vfio_device *vdev, u64 start, u64 size,
 		     const struct vmig_memory_ops *ops);
 void vmig_memory_free(struct vmig_memory *m);
-vm_fault_t vmig_memory_mkwrite(struct vmig_memory *m, struct vm_fault *vmf);
+void vmig_memory_mapped(struct vmig_memory *m, const struct vm_fault *vmf);
 void vmig_memory_wrote(struct vmig_memory *m, u64 offset, u64 len);
 void vmig_memory_zap(struct vmig_memory *m);
 void vmig_memory_cleared(struct vmig_memory *m);
