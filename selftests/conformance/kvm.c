@@ -44,10 +44,10 @@ static const uint8_t wide[] = {
 };
 
 #define CR0_PE		0x1
-#define CR4_FXSR	(1 << 9)
-#define CR4_XMMEXCPT	(1 << 10)
-#define CR4_XSAVE	(1 << 18)
-#define CPUID_1_AVX	(1 << 28)
+#define CR4_FXSR	0x200
+#define CR4_XMMEXCPT	0x400
+#define CR4_XSAVE	0x40000
+#define CPUID_1_AVX	0x10000000
 #define XCR0_AVX	0x7	/* x87, SSE and AVX */
 
 FIXTURE(guest)
@@ -103,7 +103,7 @@ static bool give_cpuid(int kvm, int vcpu)
 	bool avx = false;
 	uint32_t i;
 
-	all.head.nent = sizeof(all.entries) / sizeof(all.entries[0]);
+	all.head.nent = ARRAY_SIZE(all.entries);
 	if (ioctl(kvm, KVM_GET_SUPPORTED_CPUID, &all) ||
 	    ioctl(vcpu, KVM_SET_CPUID2, &all))
 		return false;
@@ -213,16 +213,16 @@ FIXTURE_SETUP(guest)
 	signal(SIGUSR1, kick);
 }
 
-/* Returns 0, ENOTSUP when guests have no AVX, or another errno. */
+/* Returns 0, -ENOTSUP when guests have no AVX, or another negative errno. */
 static int start_guest(struct _test_data_guest *self, const uint8_t *code,
 		       size_t size, bool avx)
 {
 	memcpy(self->ram, code, size);
 	if (!give_cpuid(self->kvm, self->vcpu) && avx)
-		return ENOTSUP;
+		return -ENOTSUP;
 	if (start_at_zero(self->vcpu, avx))
-		return errno;
-	return pthread_create(&self->thread, NULL, run_guest, self);
+		return -errno;
+	return -pthread_create(&self->thread, NULL, run_guest, self);
 }
 
 static void stop_guest(struct _test_data_guest *self)
@@ -318,7 +318,7 @@ TEST_F_TIMEOUT(guest, stores_32_bytes_at_once_while_it_is_saved, 300)
 {
 	int ret = start_guest(self, wide, sizeof(wide), true);
 
-	if (ret == ENOTSUP)
+	if (ret == -ENOTSUP)
 		SKIP(return, "no AVX for guests");
 	ASSERT_EQ(0, ret);
 	if (!(self->v.flags & VFIO_MIGRATION_PRE_COPY))
