@@ -31,7 +31,7 @@ static const struct vmig_ops bochs_ops = {
 };
 
 static void migrate_describe(const struct vmig_kind *kind,
-			     struct vmig_token_writer *w)
+			     const struct vmig_dev *vm, struct vmig_token_writer *w)
 {
 	struct vmig_pci *p = kind_to_pci(kind);
 

@@ -155,7 +155,7 @@ static void put_minors(struct vmig_token_writer *w, const char *key,
 }
 
 /* A token for a device that shows @shown, loads up to @accept, sends @emit. */
-static int build_token(const struct vmig_kind *kind,
+static int build_token(const struct vmig_kind *kind, const struct vmig_dev *vm,
 		       const struct vmig_platform *shown, u16 accept, int emit,
 		       char *buf, size_t len)
 {
@@ -164,11 +164,14 @@ static int build_token(const struct vmig_kind *kind,
 	if (emit < 0)
 		return emit;
 	vmig_token_begin(&w, buf, len, kind->type);
+	w.minor = shown->minor;
 	vmig_token_put(&w, "stream", "%u.%d", VMIG_STREAM_MAJOR, emit);
 	put_minors(&w, "accepts", kind, accept);
 	put_minors(&w, "emits", kind, shown->minor);
+	if (kind->also)
+		vmig_token_put(&w, "also", "%s", kind->also);
 	if (kind->describe)
-		kind->describe(kind, &w);
+		kind->describe(kind, vm, &w);
 	vmig_token_put(&w, "drv", "%s", kind->drv);
 	vmig_token_put(&w, "x_platform", "%s", shown->name);
 	return vmig_token_end(&w);
@@ -177,7 +180,10 @@ static int build_token(const struct vmig_kind *kind,
 /**
  * vmig_describe - add a key to a token, for vmig_kind.describe
  * @w: token being written
- * @key: eq_ or min_ and a name, or x_ and a name for what binds nobody
+ * @key: eq_ or min_ and a name, or x_ and a name for what is not compared. A key
+ *	that the driver adds after its first release has the stream minor that came
+ *	with it: eq2_name. It is left out for a device of an older platform, and does
+ *	not count for a stream of an older minor.
  * @fmt: value, as for printk()
  */
 void vmig_describe(struct vmig_token_writer *w, const char *key,
@@ -203,7 +209,7 @@ int vmig_kind_token(const struct vmig_kind *kind, char *buf, size_t len)
 {
 	const struct vmig_platform *p = vmig_platform_first(kind);
 
-	return build_token(kind, p, p->minor, newest_good(kind, p->minor), buf,
+	return build_token(kind, NULL, p, p->minor, newest_good(kind, p->minor), buf,
 			   len);
 }
 EXPORT_SYMBOL_GPL(vmig_kind_token);
@@ -220,7 +226,7 @@ EXPORT_SYMBOL_GPL(vmig_kind_token);
  */
 int vmig_device_token(struct vmig_dev *vm, char *buf, size_t len)
 {
-	return build_token(vm->kind, READ_ONCE(vm->platform),
+	return build_token(vm->kind, vm, READ_ONCE(vm->platform),
 			   READ_ONCE(vm->pins.platform)->minor,
 			   vmig_emit_minor(vm), buf, len);
 }

@@ -376,6 +376,7 @@ static int add_config(struct vmig_facts *f)
 	char *token = kzalloc(VMIG_TOKEN_MAX, GFP_KERNEL);
 	struct vmig_word word;
 	const char *p = token;
+	u16 since;
 	int ret;
 
 	if (!token)
@@ -383,7 +384,8 @@ static int add_config(struct vmig_facts *f)
 	/* No stream version may be used: no keys, and no error. */
 	ret = min(vmig_object_token(&f->o, token), 0);
 	while (!ret && vmig_token_next(&p, &word))
-		if (!strncmp(word.key, "eq_", 3) || !strncmp(word.key, "min_", 4))
+		if (vmig_key_since(word.key, word.key_len, "eq", &since) ||
+		    vmig_key_since(word.key, word.key_len, "min", &since))
 			ret = add_config_file(f, word.key, word.key_len);
 	kfree(token);
 	return ret == -ENODEV ? 0 : ret;

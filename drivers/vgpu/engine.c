@@ -17,7 +17,7 @@ enum engine_reg {
 	ENG_STATUS = 0x20,
 	ENG_FILL = 0x24,
 	ENG_IRQ_ENABLE = 0x28,
-	ENG_SCRATCH = 0x40, /* with VGPU_DOWNSTREAM */
+	ENG_SCRATCH = 0x40, /* with VGPU_DOWNSTREAM or VGPU_NEXT */
 };
 
 #define ENG_ID_VALUE	0x5047564d	/* "MVGP" */
@@ -278,7 +278,7 @@ void vgpu_engine_write(struct vgpu *v, u32 off, const u8 *buf, u32 len)
 		s->eng_status &= ~(value & (STATUS_DONE | STATUS_ERROR));
 	if (off == ENG_IRQ_ENABLE)
 		s->eng_irq_enable = value & 1;
-	if (VGPU_DOWNSTREAM && off == ENG_SCRATCH)
+	if ((VGPU_DOWNSTREAM || VGPU_NEXT) && off == ENG_SCRATCH)
 		s->scratch = value;
 	if (s->eng_status & STATUS_BUSY)
 		return;

@@ -9,7 +9,7 @@
  * it and this one.
  */
 #ifndef VGPU_NEWEST_MINOR
-#define VGPU_NEWEST_MINOR	VGPU_MINOR_ENGINE
+#define VGPU_NEWEST_MINOR	(VGPU_NEXT ? VGPU_MINOR_NEXT : VGPU_MINOR_ENGINE)
 #endif
 
 /* A build of a device that lacks P2P or PRE_COPY: the tests go its arcs, too. */
@@ -23,7 +23,7 @@ bool vgpu_engine_needed(struct vmig_dev *vm)
 	return READ_ONCE(vm_to_vgpu(vm)->state.eng_seen);
 }
 
-bool vgpu_downstream_needed(struct vmig_dev *vm)
+bool vgpu_scratch_needed(struct vmig_dev *vm)
 {
 	return READ_ONCE(vm_to_vgpu(vm)->state.scratch);
 }
@@ -107,9 +107,11 @@ static const struct vmig_ops vgpu_ops = {
 };
 
 static void vgpu_describe(const struct vmig_kind *kind,
-			  struct vmig_token_writer *w)
+			  const struct vmig_dev *vm, struct vmig_token_writer *w)
 {
 	vmig_describe(w, "eq_vram_mib", "%u", kind_to_type(kind)->vram_mib);
+	if (VGPU_NEXT)
+		vmig_describe(w, "eq2_scanouts", "%u", 1);
 }
 
 void vgpu_kind_init(struct vmig_kind *kind, char **platform)
@@ -123,6 +125,7 @@ void vgpu_kind_init(struct vmig_kind *kind, char **platform)
 		.platforms = vgpu_platforms,
 		.nr_platforms = ARRAY_SIZE(vgpu_platforms),
 		.first_platform = platform,
+		.also = VGPU_NEXT ? "bochs-vgpu-trial" : NULL,
 		.describe = vgpu_describe,
 	};
 	/* An older release does not even know the names. */

@@ -45,8 +45,8 @@ static const struct vmig_field vgpu_engine_fields[] = {
 	VMIG_FIELD(struct vgpu_state, eng_seen, 1, 1),
 };
 
-#if VGPU_DOWNSTREAM
-static const struct vmig_field vgpu_downstream_fields[] = {
+#if VGPU_DOWNSTREAM || VGPU_NEXT
+static const struct vmig_field vgpu_scratch_fields[] = {
 	VMIG_FIELD(struct vgpu_state, scratch, 1, 0xffffffff),
 };
 #endif
@@ -76,9 +76,17 @@ static const struct vmig_section vgpu_sections[] = {
 		.tag = VMIG_TAG('E', 'N', 'G', ' '), .name = "SCRATCH",
 		.vendor = 0x1af4, .flags = VMIG_SEC_VENDOR,
 		.version = 1, .minor = VGPU_MINOR_ENGINE,
-		.fields = vgpu_downstream_fields,
-		.nr_fields = ARRAY_SIZE(vgpu_downstream_fields),
-		.needed = VMIG_CALL(vgpu_downstream_needed),
+		.fields = vgpu_scratch_fields,
+		.nr_fields = ARRAY_SIZE(vgpu_scratch_fields),
+		.needed = VMIG_CALL(vgpu_scratch_needed),
+#endif
+#if VGPU_NEXT
+	}, {
+		.tag = VMIG_TAG('N', 'E', 'X', 'T'), .name = "NEXT",
+		.version = 1, .minor = VGPU_MINOR_NEXT,
+		.fields = vgpu_scratch_fields,
+		.nr_fields = ARRAY_SIZE(vgpu_scratch_fields),
+		.needed = VMIG_CALL(vgpu_scratch_needed),
 #endif
 	},
 };
@@ -86,6 +94,9 @@ static const struct vmig_section vgpu_sections[] = {
 static const struct vmig_platform vgpu_platforms[] = {
 	{ .name = "2026.1", .minor = 0 },
 	{ .name = "2026.2", .minor = VGPU_MINOR_ENGINE },
+#if VGPU_NEXT
+	{ .name = "2026.3", .minor = VGPU_MINOR_NEXT },
+#endif
 };
 
 #endif

@@ -11,6 +11,14 @@
 #ifndef VGPU_DOWNSTREAM
 #define VGPU_DOWNSTREAM		0
 #endif
+/*
+ * A build of a release that there is not yet, to test that today's goes both ways
+ * with it: it has a section, a platform, a key of the token and a type more.
+ */
+#ifndef VGPU_NEXT
+#define VGPU_NEXT		0
+#endif
+#define VGPU_MINOR_NEXT		2
 
 #define VGPU_BE_MAGIC		0xbebebebe
 #define VGPU_LE_MAGIC		0x1e1e1e1e

@@ -194,7 +194,7 @@ void vgpu_irq_release(struct vgpu *v);
 
 /* migrate.c */
 bool vgpu_engine_needed(struct vmig_dev *vm);
-bool vgpu_downstream_needed(struct vmig_dev *vm);
+bool vgpu_scratch_needed(struct vmig_dev *vm);
 void vgpu_kind_init(struct vmig_kind *kind, char **platform);
 void vgpu_debugfs_add(struct vgpu *v);
 

@@ -149,7 +149,11 @@ struct vmig_bad_minor {
  * @nr_bad: entries
  * @first_platform: name of the platform of a new device, as a module parameter
  *	says; NULL or an unknown name: the newest
- * @describe: add the ``eq_`` and ``min_`` keys of a device of this kind; NULL: none
+ * @also: names of other types whose streams its devices can load, with commas
+ *	between them, or NULL
+ * @describe: add the ``eq_`` and ``min_`` keys by vmig_describe(), of the device or,
+ *	with NULL, of one that would be made; NULL: none. Called in any state with
+ *	none of the device's locks.
  *
  * A driver whose devices differ in size embeds one of it in each type.
  */
@@ -164,7 +168,8 @@ struct vmig_kind {
 	const struct vmig_bad_minor *bad;
 	unsigned int nr_bad;
 	char **first_platform;
-	void (*describe)(const struct vmig_kind *kind,
+	const char *also;
+	void (*describe)(const struct vmig_kind *kind, const struct vmig_dev *vm,
 			 struct vmig_token_writer *w);
 };
 

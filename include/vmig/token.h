@@ -78,12 +78,20 @@ struct vmig_verdict {
 	char text[160];
 };
 
-/* A token being written; an error sticks until vmig_token_end(). */
+/**
+ * struct vmig_token_writer - a token being written
+ * @buf: room for it
+ * @len: size of @buf
+ * @pos: bytes written
+ * @error: of the first word that failed; it stays until vmig_token_end()
+ * @minor: newest stream minor of the device; keys that came later are left out
+ */
 struct vmig_token_writer {
 	char *buf;
 	size_t len;
 	size_t pos;
 	int error;
+	u16 minor;
 };
 
 void vmig_token_begin(struct vmig_token_writer *w, char *buf, size_t len,
@@ -99,6 +107,7 @@ void vmig_token_versions(char *buf, size_t len, u16 major, u16 max,
 			 bool (*good)(const void *arg, u16 minor),
 			 const void *arg);
 
+bool vmig_key_since(const char *key, size_t len, const char *prefix, u16 *since);
 bool vmig_token_next(const char **p, struct vmig_word *word);
 int vmig_token_get(const char *token, const char *key, char *value, size_t len);
 int vmig_token_parse(const char *token, struct vmig_words *words,

@@ -10,43 +10,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "kselftest_harness.h"
+#include "kept.h"
 #include "ours.h"
 
 #define SCRATCH		0x40
 #define VENDOR		0x1af4
 #define LOST_LEN	8
-
-static FILE *stream_file(const char *name, const char *mode)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", getenv("VFIO_MIG_STREAMS"), name);
-	return fopen(path, mode);
-}
-
-static int keep(const struct stream *s, const char *name)
-{
-	FILE *f = stream_file(name, "w");
-	size_t n = f ? fwrite(s->data, 1, s->len, f) : 0;
-
-	if (f)
-		fclose(f);
-	return n == s->len ? 0 : -EIO;
-}
-
-static int fetch(struct stream *s, const char *name)
-{
-	FILE *f = stream_file(name, "r");
-	char buf[4096];
-	size_t n;
-	int ret = f ? 0 : -errno;
-
-	while (!ret && (n = fread(buf, 1, sizeof(buf), f)))
-		ret = stream_append(s, buf, n);
-	if (f)
-		fclose(f);
-	return ret;
-}
 
 FIXTURE(downstream)
 {
@@ -73,7 +42,7 @@ TEST_F(downstream, same_tag_in_a_namespace_of_its_own)
 	ASSERT_EQ(0, engine_put(&self->v, SCRATCH, 0xabcd));
 	ASSERT_EQ(0, stream_save(&self->v, &self->s));
 	EXPECT_EQ(2, stream_count(&self->s, "ENG "));
-	EXPECT_EQ(0, keep(&self->s, "used"));
+	EXPECT_EQ(0, kept_put(&self->s, "used"));
 	ASSERT_EQ(0, vdev_reset(&self->v));
 	EXPECT_EQ(0, engine_get(&self->v, SCRATCH));
 	ASSERT_EQ(0, stream_load(&self->v, &self->s, 4096));
@@ -87,7 +56,7 @@ TEST_F(downstream, not_in_use_is_not_sent)
 	EXPECT_EQ(0, engine_get(&self->v, SCRATCH));
 	ASSERT_EQ(0, stream_save(&self->v, &self->s));
 	EXPECT_EQ(1, stream_count(&self->s, "ENG "));
-	EXPECT_EQ(0, keep(&self->s, "unused"));
+	EXPECT_EQ(0, kept_put(&self->s, "unused"));
 }
 
 /* Each section that an older stream cannot carry has to be given up by name. */
@@ -148,7 +117,7 @@ FIXTURE_TEARDOWN(upstream)
 
 TEST_F(upstream, takes_what_uses_nothing_of_the_vendor)
 {
-	ASSERT_EQ(0, fetch(&self->s, "unused"));
+	ASSERT_EQ(0, kept_get(&self->s, "unused"));
 	EXPECT_EQ(0, stream_load(&self->v, &self->s, 4096));
 	EXPECT_EQ(0, vdev_set_state(&self->v, VFIO_DEVICE_STATE_RUNNING, NULL));
 	EXPECT_EQ(0x5047564d, engine_get(&self->v, 0));
@@ -158,7 +127,7 @@ TEST_F(upstream, refuses_what_does)
 {
 	char why[VFIO_MIG_TEXT_MAX];
 
-	ASSERT_EQ(0, fetch(&self->s, "used"));
+	ASSERT_EQ(0, kept_get(&self->s, "used"));
 	EXPECT_EQ(-EOPNOTSUPP, stream_load(&self->v, &self->s, 4096));
 	EXPECT_EQ(-EOPNOTSUPP, ours_reason(&self->v, why));
 	EXPECT_NE(NULL, strstr(why, "vendor 0x1af4"));

@@ -42,14 +42,16 @@ modules() { # SOURCE OUT VARIANT
 }
 
 # A downstream's device with state of its own; devices that lack P2P or PRE_COPY
-# (VFIO_MIGRATION_STOP_COPY is 1, P2P 2, PRE_COPY 4); one with 16 units in a page.
-variants="downstream no-p2p stop-copy large-page"
+# (VFIO_MIGRATION_STOP_COPY is 1, P2P 2, PRE_COPY 4); one with 16 units in a page; one of
+# a release to come.
+variants="downstream no-p2p stop-copy large-page next"
 flags_of() { # VARIANT
 	case $1 in
 	downstream) echo -DVGPU_DOWNSTREAM=1 ;;
 	no-p2p) echo -DVGPU_FLAGS=5 ;;
 	stop-copy) echo -DVGPU_FLAGS=1 ;;
 	large-page) echo -DVGPU_UNIT_SHIFT=8 ;;
+	next) echo -DVGPU_NEXT=1 ;;
 	esac
 }
 

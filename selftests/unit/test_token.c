@@ -11,6 +11,7 @@
 #include "unit.h"
 
 #define HEAD	"vmig1 type=bochs-vgpu stream=1.1 accepts=1.0-1.1"
+#define S2	"vmig1 type=bochs-vgpu stream=1.2 accepts=1.0-1.2"
 #define OURS	HEAD " emits=1.0-1.1 eq_vram_mib=16 drv=a"
 
 #define TEN	"1234567890"
@@ -112,6 +113,36 @@ static const struct decision {
 	  "eq_a", "not there on the target" },
 	{ "eq_ on the target only", HEAD, HEAD " eq_a=1", -ERANGE, -ERANGE,
 	  "eq_a", "not there on the source" },
+	{ "eq2_ counts for stream 1.2", S2 " eq2_a=1", S2 " eq2_a=2", -ERANGE, -ERANGE,
+	  "eq2_a", "they must be equal" },
+	{ "eq2_ does not count for stream 1.1", HEAD " eq2_a=1", S2 " eq2_a=2", 0, 1 },
+	{ "eq2_ on a newer target only", HEAD, S2 " eq2_a=2", 0, 1 },
+	{ "eq2_ on a newer source that sends 1.1", HEAD " emits=1.0-1.2 eq2_a=1", HEAD,
+	  0, 1 },
+	{ "negotiation finds a stream for which eq2_ does not count",
+	  S2 " emits=1.0-1.2 eq2_a=1", S2 " eq2_a=2", -ERANGE, 1, "eq2_a", "equal" },
+	{ "and goes on to the next", S2 " emits=1.0-1.2 eq2_a=1 min1_b=2", S2 " eq2_a=2",
+	  -ERANGE, 0, "eq2_a", "equal" },
+	{ "but not to where there is none", S2 " emits=1.1-1.2 eq2_a=1 min1_b=2",
+	  S2 " eq2_a=2", -ERANGE, -ERANGE, "eq2_a", "equal" },
+	{ "eq2_ does not hide the stream", S2 " emits=1.0-1.2 eq2_a=1", HEAD,
+	  -EPROTONOSUPPORT, 1, "stream", "could send 1.1" },
+	{ "min2_ counts for stream 1.2", S2 " min2_a=2", S2 " min2_a=1", -ERANGE,
+	  -ERANGE, "min2_a", "smaller" },
+	{ "min2_ does not count for stream 1.1", HEAD " min2_a=2", HEAD, 0, 1 },
+	{ "min2_ is a number all the same", HEAD " min2_a=x", HEAD, -EINVAL, -EINVAL,
+	  "", "min2_a is no number" },
+	{ "eq0_ is no known key", HEAD " eq0_a=1", HEAD " eq0_a=1", -EOPNOTSUPP,
+	  -EOPNOTSUPP, "eq0_a", "not know" },
+	{ "eq02_ is no known key", HEAD " eq02_a=1", HEAD " eq02_a=1", -EOPNOTSUPP,
+	  -EOPNOTSUPP, "eq02_a", "not know" },
+	{ "eq65536_ is no known key", HEAD " eq65536_a=1", HEAD " eq65536_a=1",
+	  -EOPNOTSUPP, -EOPNOTSUPP, "eq65536_a", "not know" },
+	{ "eq2_ alone is no known key", HEAD " eq2_=1", HEAD " eq2_=1", -EOPNOTSUPP,
+	  -EOPNOTSUPP, "eq2_", "not know" },
+	{ "eqx_ is no known key", HEAD " eqx_a=1", HEAD " eqx_a=1", -EOPNOTSUPP,
+	  -EOPNOTSUPP, "eqx_a", "not know" },
+	{ "eq_a and eq2_a are two keys", S2 " eq_a=1 eq2_a=2", S2 " eq_a=1 eq2_a=2", 0, 2 },
 	{ "min_ equal", HEAD " min_q=2", HEAD " min_q=2", 0, 1 },
 	{ "min_ larger", HEAD " min_q=9", HEAD " min_q=10", 0, 1 },
 	{ "min_ smaller", HEAD " min_q=10", HEAD " min_q=9", -ERANGE, -ERANGE,
@@ -286,7 +317,7 @@ static unsigned int pick(unsigned int n)
 static void mutate(char *token)
 {
 	static const char * const words[] = {
-		" eq_vram_mib=17", " eq_b=1", " min_a=5", " min_a=6", " foo=1",
+		" eq_vram_mib=17", " eq_b=1", " eq1_a=1", " eq1_a=2", " min1_a=7", " min_a=5", " min_a=6", " foo=1",
 		" x_a=1", " also=b", " emits=1.0-1.3", " accepts=2.0", "\n",
 		" stream=1.0", " ", "=", " type=b", " min_b=x",
 	};
@@ -326,7 +357,11 @@ static bool holds(const char *a, const char *b)
 		return false;
 	if (vmig_token_check(a, b, &w) != ret || strcmp(v.text, w.text))
 		return false;
-	/* What differs is only which versions are looked at. */
+	/* What differs is only which versions are looked at, and so which keys count. */
+	if (!ret)
+		return !neg;
+	if (!neg)
+		return ret == -EPROTONOSUPPORT || ret == -ERANGE;
 	return ret == -EPROTONOSUPPORT || neg == -EPROTONOSUPPORT || ret == neg;
 }
 

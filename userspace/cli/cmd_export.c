@@ -179,14 +179,14 @@ static void add_label(json_t *labels, const char *name, const char *value)
 static void add_labels(json_t *labels, const json_t *object)
 {
 	char type[VFIOMIG_VALUE_MAX], name[2 * VFIOMIG_VALUE_MAX];
-	const char *token = nova_text(object, "token");
+	const char *token = nova_text(object, "token"), *key;
 	struct vfiomig_word word;
 
 	type_of(object, type);
 	add_label(labels, type, "true");
 	while (vfiomig_token_next(&token, &word)) {
-		if (!strncmp(word.key, "eq_", 3))
-			text_cut(name, "%.30s.%.30s", type, word.key + 3);
+		if (vfiomig_key_since(word.key, "eq", &key) >= 0)
+			text_cut(name, "%.30s.%.30s", type, key);
 		else if (!strcmp(word.key, "accepts"))
 			text_cut(name, "%.30s.accepts", type);
 		else

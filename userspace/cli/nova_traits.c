@@ -4,6 +4,7 @@
  * has one of its own.
  */
 #include <ctype.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,38 +70,54 @@ static void add_range(json_t *set, const char *type, const char *range)
 		add_version(set, type, major, first);
 }
 
-static void add_configuration(json_t *set, const char *token, const char *type)
+/* Minor of the first of the versions, of which "stream" has one. */
+static int first_minor(const char *versions)
+{
+	unsigned int major, minor;
+
+	return sscanf(versions, "%u.%u", &major, &minor) == 2 ? (int)minor : 0;
+}
+
+/* Of keys that came with a stream minor up to @newest. */
+static void add_configuration(json_t *set, const char *token, const char *type,
+			      int newest)
 {
 	struct vfiomig_word word;
 	char trait[TRAIT_MAX];
+	const char *name;
 
-	while (vfiomig_token_next(&token, &word))
-		if (!strncmp(word.key, "eq_", 3))
+	while (vfiomig_token_next(&token, &word)) {
+		int since = vfiomig_key_since(word.key, "eq", &name);
+
+		if (since >= 0 && since <= newest)
 			add(set, trait_name(trait, "VFIO_MIG_%s_%s_%s", type,
-					    word.key + 3, word.value));
+					    name, word.value));
+	}
 }
 
-static void add_all(json_t *set, const char *token, const char *key)
+static void add_all(json_t *set, const char *token, const char *key, bool all)
 {
 	char type[VFIOMIG_VALUE_MAX], versions[VFIOMIG_VALUE_MAX];
 	char *range, *rest = versions;
+	int newest;
 
 	if (vfiomig_token_get(token, "type", type, sizeof(type)) < 0 ||
 	    vfiomig_token_get(token, key, versions, sizeof(versions)) < 0)
 		return;
+	newest = all ? INT_MAX : first_minor(versions);
 	while ((range = strsep(&rest, ",")))
 		add_range(set, type, range);
-	add_configuration(set, token, type);
+	add_configuration(set, token, type, newest);
 }
 
 void traits_accepted(json_t *traits, const char *token)
 {
-	add_all(traits, token, "accepts");
+	add_all(traits, token, "accepts", true);
 }
 
 void traits_required(json_t *traits, const char *token)
 {
-	add_all(traits, token, "stream");
+	add_all(traits, token, "stream", false);
 }
 
 const char *resource_class(char buf[TRAIT_MAX], const char *token)

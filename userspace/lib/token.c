@@ -21,6 +21,17 @@ bool vfiomig_token_next(const char **token, struct vfiomig_word *word)
 	return true;
 }
 
+int vfiomig_key_since(const char *key, const char *prefix, const char **name)
+{
+	u16 since;
+
+	if (!vmig_key_since(key, strlen(key), prefix, &since))
+		return -EINVAL;
+	if (name)
+		*name = strchr(key, '_') + 1;
+	return since;
+}
+
 int vfiomig_token_get(const char *token, const char *key, char *value,
 		      size_t room)
 {

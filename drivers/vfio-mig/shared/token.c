@@ -82,11 +82,62 @@ void vmig_token_begin(struct vmig_token_writer *w, char *buf, size_t len,
 	w->len = min_t(size_t, len, VMIG_TOKEN_MAX);
 	w->pos = 0;
 	w->error = w->len ? 0 : -EMSGSIZE;
+	w->minor = 65535;
 	put_text(w, MAGIC " type=%s", type);
 }
 
+/* The number of a key's prefix, with which no zero begins; 0 when there is none. */
+static bool token_since(const char *p, const char *end, u16 *since)
+{
+	u32 n = 0;
+
+	if (p < end && *p == '0')
+		return false;
+	for (; p < end; p++) {
+		if (*p < '0' || *p > '9')
+			return false;
+		n = 10 * n + (*p - '0');
+		if (n > 65535)
+			return false;
+	}
+	*since = n;
+	return true;
+}
+
 /**
- * vmig_token_vput - add a word
+ * vmig_key_since - is that a key of configuration, and since which stream minor?
+ * @key: first letter of the key
+ * @len: its length
+ * @prefix: "eq" or "min"
+ * @since: set to the minor: 2 for "eq2_name", 0 for "eq_name"
+ *
+ * Return: true if it is one.
+ */
+bool vmig_key_since(const char *key, size_t len, const char *prefix, u16 *since)
+{
+	size_t n = strlen(prefix);
+	const char *bar;
+
+	if (len <= n || memcmp(key, prefix, n))
+		return false;
+	bar = memchr(key, '_', len);
+	if (!bar || bar + 1 == key + len)
+		return false;
+	return token_since(key + n, bar, since);
+}
+
+/* Does a device of the writer's minor not know the key yet? */
+static bool token_hides(const struct vmig_token_writer *w, const char *key)
+{
+	size_t len = strlen(key);
+	u16 since;
+
+	return (vmig_key_since(key, len, "eq", &since) ||
+		vmig_key_since(key, len, "min", &since)) && since > w->minor;
+}
+
+/**
+ * vmig_token_vput - add a word, if the device's stream minor knows its key
  * @w: writer
  * @key: key
  * @fmt: value, as for vprintf()
@@ -97,6 +148,8 @@ void vmig_token_vput(struct vmig_token_writer *w, const char *key,
 {
 	size_t at;
 
+	if (token_hides(w, key))
+		return;
 	put_text(w, " %s=", key);
 	at = w->pos;
 	if (!w->error)

@@ -31,6 +31,11 @@ struct side {
 	struct vmig_word emits;
 };
 
+static bool is_config(const struct vmig_word *w, const char *prefix, u16 *since)
+{
+	return vmig_key_since(w->key, w->key_len, prefix, since);
+}
+
 static bool has_prefix(const struct vmig_word *w, const char *prefix)
 {
 	size_t n = strlen(prefix);
@@ -196,11 +201,12 @@ static bool streams_good(struct side *side)
 static bool minima_good(const struct side *side, struct vmig_word *w)
 {
 	unsigned int i;
+	u16 since;
 	u64 n;
 
 	for (i = 0; i < side->words.nr; i++) {
 		vmig_words_get(&side->words, i, w);
-		if (has_prefix(w, "min_") && !is_number(w, &n))
+		if (is_config(w, "min", &since) && !is_number(w, &n))
 			return false;
 	}
 	return true;
@@ -267,11 +273,12 @@ static bool known(const struct vmig_word *w)
 		"type", "stream", "accepts", "emits", "also", "drv",
 	};
 	unsigned int i;
+	u16 since;
 
 	for (i = 0; i < ARRAY_SIZE(keys); i++)
 		if (is_key(w, keys[i]))
 			return true;
-	return has_prefix(w, "eq_") || has_prefix(w, "min_") ||
+	return is_config(w, "eq", &since) || is_config(w, "min", &since) ||
 	       has_prefix(w, "x_");
 }
 
@@ -329,23 +336,26 @@ static int check_least(const struct vmig_word *s, const struct side *target,
 	return 0;
 }
 
+/* With a stream of @minor, which a key that came later says nothing of. */
 static int check_config(const struct side *source, const struct side *target,
-			struct vmig_verdict *v)
+			u32 minor, struct vmig_verdict *v)
 {
 	struct vmig_word w, other;
 	unsigned int i;
+	u16 since;
 	int ret = 0;
 
 	for (i = 0; !ret && i < source->words.nr; i++) {
 		vmig_words_get(&source->words, i, &w);
-		if (has_prefix(&w, "eq_"))
+		if (is_config(&w, "eq", &since) && since <= minor)
 			ret = check_equal(&w, target, v);
-		else if (has_prefix(&w, "min_"))
+		else if (is_config(&w, "min", &since) && since <= minor)
 			ret = check_least(&w, target, v);
 	}
 	for (i = 0; !ret && i < target->words.nr; i++) {
 		vmig_words_get(&target->words, i, &w);
-		if (has_prefix(&w, "eq_") && !find_word(source, &w, &other))
+		if (is_config(&w, "eq", &since) && since <= minor &&
+		    !find_word(source, &w, &other))
 			ret = decide(v, -ERANGE, &w, NULL, &w,
 				     "both must have it");
 	}
@@ -359,10 +369,11 @@ static bool newer(const struct version *a, const struct version *b)
 }
 
 #define ANY_MAJOR	(~0u)
+#define ANY_MINOR	(~0u)
 
-/* The newest version that is in both lists, of one major if it matters. */
+/* The newest version up to minor @max that is in both lists, of one major if it matters. */
 static bool common(const struct vmig_word *emits,
-		   const struct vmig_word *accepts, u32 major,
+		   const struct vmig_word *accepts, u32 major, u32 max,
 		   struct version *best)
 {
 	struct list sent = list_of(emits);
@@ -376,6 +387,9 @@ static bool common(const struct vmig_word *emits,
 			struct version last = {
 				a.major, e.last < a.last ? e.last : a.last,
 			};
+
+			if (last.minor > max)
+				last.minor = max;
 
 			if (e.major != a.major || last.minor < e.first ||
 			    last.minor < a.first)
@@ -393,15 +407,15 @@ static bool common(const struct vmig_word *emits,
 
 /* The newest that can be sent, with the major of what is sent now. */
 static bool negotiable(const struct side *source, const struct side *target,
-		       struct version *best)
+		       u32 max, struct version *best)
 {
 	struct version own;
 	const char *p = source->stream.value;
 
 	version(&p, &own);
-	if (common(&source->emits, &target->accepts, own.major, best))
+	if (common(&source->emits, &target->accepts, own.major, max, best))
 		return true;
-	return common(&source->stream, &target->accepts, own.major, best);
+	return common(&source->stream, &target->accepts, own.major, max, best);
 }
 
 /* A verdict on the versions, with what could be done about it. */
@@ -417,7 +431,7 @@ static int no_stream(struct vmig_verdict *v, const struct vmig_word *sends,
 	copy(v->source, sizeof(v->source), sends->value, sends->value_len);
 	copy(v->target, sizeof(v->target), target->accepts.value,
 	     target->accepts.value_len);
-	if (negotiable(source, target, &best))
+	if (negotiable(source, target, ANY_MINOR, &best))
 		snprintf(hint, sizeof(hint), "; the source could send %u.%u",
 			 best.major, best.minor);
 	snprintf(v->text, sizeof(v->text),
@@ -426,21 +440,57 @@ static int no_stream(struct vmig_verdict *v, const struct vmig_word *sends,
 	return v->error;
 }
 
-/* All rules but the one on stream versions. */
-static int check_all(const char *source, const char *target, struct side *s,
-		     struct side *t, struct vmig_verdict *v)
+static bool as_set(const struct side *source, const struct side *target,
+		   struct version *best)
 {
-	int ret = take_side(s, source, "source", v);
+	return common(&source->stream, &target->accepts, ANY_MAJOR, ANY_MINOR, best);
+}
+
+/* Goes to older streams, for which the key that @v is about does not count. */
+static int check_older(const struct side *source, const struct side *target,
+		       struct version *best, struct vmig_verdict *v)
+{
+	struct vmig_verdict older = *v;
+	u16 since;
+	int ret;
+
+	do {
+		if (!vmig_key_since(older.key, strlen(older.key), "eq", &since) &&
+		    !vmig_key_since(older.key, strlen(older.key), "min", &since))
+			return v->error;
+		if (!since || !negotiable(source, target, since - 1, best))
+			return v->error;
+		ret = check_config(source, target, best->minor, &older);
+	} while (ret);
+	return 0;
+}
+
+/* All rules, for the stream as it is set or for one that can be negotiated. */
+static int check_all(const char *source, const char *target, bool set,
+		     struct version *best, struct vmig_verdict *v)
+{
+	struct side s, t;
+	bool found;
+	int ret = take_side(&s, source, "source", v);
 
 	if (!ret)
-		ret = take_side(t, target, "target", v);
+		ret = take_side(&t, target, "target", v);
 	if (!ret)
-		ret = check_type(s, t, v);
+		ret = check_type(&s, &t, v);
 	if (!ret)
-		ret = check_known(s, t, v);
-	if (!ret)
-		ret = check_config(s, t, v);
-	return ret;
+		ret = check_known(&s, &t, v);
+	if (ret)
+		return ret;
+	found = set ? as_set(&s, &t, best) : negotiable(&s, &t, ANY_MINOR, best);
+	ret = check_config(&s, &t, found ? best->minor : 0, v);
+	if (ret && found && !set)
+		ret = check_older(&s, &t, best, v);
+	if (ret)
+		return ret;
+	if (!found)
+		return no_stream(v, set ? &s.stream : &s.emits, &s, &t);
+	memset(v, 0, sizeof(*v));
+	return 0;
 }
 
 /**
@@ -459,15 +509,8 @@ int vmig_token_check(const char *source, const char *target,
 		     struct vmig_verdict *v)
 {
 	struct version best;
-	struct side s, t;
-	int ret = check_all(source, target, &s, &t, v);
 
-	if (ret)
-		return ret;
-	if (!common(&s.stream, &t.accepts, ANY_MAJOR, &best))
-		return no_stream(v, &s.stream, &s, &t);
-	memset(v, 0, sizeof(*v));
-	return 0;
+	return check_all(source, target, true, &best, v);
 }
 
 /**
@@ -483,14 +526,9 @@ int vmig_token_negotiate(const char *source, const char *target, u16 *minor,
 			 struct vmig_verdict *v)
 {
 	struct version best;
-	struct side s, t;
-	int ret = check_all(source, target, &s, &t, v);
+	int ret = check_all(source, target, false, &best, v);
 
-	if (ret)
-		return ret;
-	if (!negotiable(&s, &t, &best))
-		return no_stream(v, &s.emits, &s, &t);
-	*minor = best.minor;
-	memset(v, 0, sizeof(*v));
-	return 0;
+	if (!ret)
+		*minor = best.minor;
+	return ret;
 }

@@ -151,6 +151,18 @@ bool vfiomig_token_next(const char **token, struct vfiomig_word *word)
 	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
 
 /**
+ * vfiomig_key_since - is that a key of configuration, and since which stream?
+ * @key: key of a word
+ * @prefix: "eq" for what must be equal, "min" for what must not be smaller
+ * @name: out, if it is one: its name in @key; may be NULL
+ *
+ * Return: the stream minor that it came with, 2 for "eq2_name" and 0 for "eq_name",
+ * or -EINVAL.
+ */
+int vfiomig_key_since(const char *key, const char *prefix, const char **name)
+	VFIOMIG_NONNULL(1, 2) VFIOMIG_MUST_CHECK;
+
+/**
  * vfiomig_token_get - value of a key
  * @token: valid token
  * @key: key
