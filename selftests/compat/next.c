@@ -187,12 +187,14 @@ TEST_F(back, negotiates_what_today_knows)
 /* A device that can act as another type takes its guests. */
 TEST_F(back, acts_as_another_type)
 {
+	static const char trial[] =
+		"vmig1 type=bochs-vgpu-trial stream=1.0 accepts=1.0 eq_vram_mib=4";
+	static const char other[] =
+		"vmig1 type=bochs-vgpu-other stream=1.0 accepts=1.0 eq_vram_mib=4";
 	struct vfio_mig_verdict v;
 
-	EXPECT_EQ(0, ours_check(&self->v, "vmig1 type=bochs-vgpu-trial stream=1.0"
-				" accepts=1.0 eq_vram_mib=4", &v));
-	EXPECT_EQ(-ENODEV, ours_check(&self->v, "vmig1 type=bochs-vgpu-other stream=1.0"
-				      " accepts=1.0 eq_vram_mib=4", &v));
+	EXPECT_EQ(0, ours_check(&self->v, trial, &v));
+	EXPECT_EQ(-ENODEV, ours_check(&self->v, other, &v));
 }
 
 TEST_HARNESS_MAIN

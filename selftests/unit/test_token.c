@@ -317,7 +317,8 @@ static unsigned int pick(unsigned int n)
 static void mutate(char *token)
 {
 	static const char * const words[] = {
-		" eq_vram_mib=17", " eq_b=1", " eq1_a=1", " eq1_a=2", " min1_a=7", " min_a=5", " min_a=6", " foo=1",
+		" eq_vram_mib=17", " eq_b=1", " eq1_a=1", " eq1_a=2",
+		" min1_a=7", " min_a=5", " min_a=6", " foo=1",
 		" x_a=1", " also=b", " emits=1.0-1.3", " accepts=2.0", "\n",
 		" stream=1.0", " ", "=", " type=b", " min_b=x",
 	};
